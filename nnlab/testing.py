@@ -1,0 +1,211 @@
+"""The vocabulary of the test cells: checks that say what is wrong, probes, hidden seeds.
+
+A failed check raises :class:`CheckFailed`, an ``AssertionError`` whose message is a sentence for
+a student: what was called, what came back, what was expected, where to look.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+__all__ = [
+    "CheckFailed",
+    "check",
+    "check_close",
+    "check_equal",
+    "check_one_of",
+    "check_raises",
+    "check_shape",
+    "check_unchanged",
+    "hidden_rng",
+    "hidden_seed",
+    "probe",
+]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Names the environment variable that holds the instructor's seed for hidden tests.
+SEED_VARIABLE = "NNLAB_HIDDEN_SEED"
+
+
+class CheckFailed(AssertionError):
+    """A student's answer is not what the check expects. The message is meant for the student."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython calls this method in place of printing a traceback through library code.
+        return [f"\x1b[31m✗\x1b[0m {self}"]
+
+
+def probe(function: Function) -> Function:
+    """Mark a function of a test cell to run on the student's side.
+
+    In a notebook this changes nothing. When the course is graded, the function's body runs in the
+    process that holds the student's objects, and only plain data (numbers, strings, arrays,
+    tensors, lists, dicts) crosses to the process that judges. So a probe builds what needs live
+    objects (a module, an optimizer, a training loop), returns what came out, and holds no
+    expected value. It sees the names of the notebook; anything else is passed as an argument.
+    """
+    return function
+
+
+def hidden_seed(name: str) -> int:
+    """A seed for the hidden tests of the task ``name``, which the instructor can change."""
+    course = int(os.environ.get(SEED_VARIABLE, "0"))
+    return zlib.crc32(f"{course}/{name}".encode())
+
+
+def hidden_rng(name: str) -> np.random.Generator:
+    """A random generator for the inputs of the hidden tests of the task ``name``."""
+    return np.random.default_rng(hidden_seed(name))
+
+
+def check(call: str, condition: bool, says: str, look: str = "") -> None:
+    """Fail unless ``condition`` holds; ``says`` is a sentence that tells what is wrong."""
+    if not condition:
+        _fail(f"{call}: {says}", look)
+
+
+def check_close(
+    call: str, got: Any, expected: Any, rtol: float = 1e-7, atol: float = 0.0, look: str = ""
+) -> None:
+    """Fail unless ``got`` equals ``expected`` in shape and, within tolerance, in every value.
+
+    The tolerance is numpy's: ``|got - expected| <= atol + rtol * |expected|``, elementwise; NaN
+    equals nothing but an expected NaN. Arrays, numbers, (nested) lists and tensors are accepted;
+    the dtype is not compared.
+    """
+    want = _as_array(expected)
+    have = _numbers(call, got, want, look)
+    if have.shape != want.shape:
+        _fail(
+            f"{call} returned {_described(have)}, expected shape {want.shape}"
+            f"{f' like {_shown(want)}' if want.size <= 6 else ''}",
+            look,
+        )
+    with np.errstate(invalid="ignore", over="ignore"):
+        right = np.isclose(have, want, rtol=rtol, atol=atol, equal_nan=True)
+    if right.all():
+        return
+    if want.ndim == 0:
+        _fail(f"{call} returned {_shown(have)}, expected {_shown(want)}{_within(rtol, atol)}", look)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.where(right, -1.0, np.abs(have - want))
+    distance = np.where(np.isnan(distance), np.inf, distance)
+    worst = np.unravel_index(int(np.argmax(distance)), want.shape)
+    place = ", ".join(str(int(i)) for i in worst)
+    parts = [f"{call} returned {_shown(have)}, expected {_shown(want)}{_within(rtol, atol)}"]
+    parts.append(
+        f"{int((~right).sum())} of {want.size} values differ; at [{place}] "
+        f"{_shown(have[worst])} instead of {_shown(want[worst])}"
+    )
+    _fail(". ".join(parts), look)
+
+
+def check_shape(call: str, got: Any, expected: Sequence[int], look: str = "") -> None:
+    """Fail unless ``got`` is an array, a tensor or a list of numbers of the shape ``expected``."""
+    shape = np.shape(_numbers(call, got, np.empty(tuple(expected)), look))
+    if shape != tuple(expected):
+        _fail(f"{call} returned shape {shape}, expected {tuple(expected)}", look)
+
+
+def check_equal(call: str, got: Any, expected: Any, look: str = "") -> None:
+    """Fail unless ``got == expected``, exactly: for whole numbers, strings, booleans, lists."""
+    if isinstance(got, np.generic):
+        got = got.item()
+    same_kind = isinstance(got, bool) == isinstance(expected, bool)
+    try:
+        same = same_kind and bool(got == expected)
+    except ValueError:  # an array, whose comparison has no single truth value
+        same = False
+    if not same:
+        _fail(f"{call} returned {_brief(got)}, expected {_brief(expected)}", look)
+
+
+def check_one_of(name: str, got: Any, choices: Sequence[Any], look: str = "") -> None:
+    """Fail unless the answer ``got`` is one of the choices that were offered."""
+    if not any(type(got) is type(choice) and got == choice for choice in choices):
+        offered = ", ".join(repr(choice) for choice in choices)
+        _fail(f"{name} is {_brief(got)}; choose one of {offered}", look)
+
+
+def check_unchanged(call: str, name: str, before: Any, after: Any, look: str = "") -> None:
+    """Fail if the argument ``name`` was changed in place by the call."""
+    if not np.array_equal(_as_array(before), _as_array(after), equal_nan=True):
+        _fail(f"{call} changed its argument {name} in place; work on a copy", look)
+
+
+def check_raises(
+    call: str,
+    error: type[Exception] | tuple[type[Exception], ...],
+    function: Callable[..., Any],
+    *args: Any,
+    look: str = "",
+    **kwargs: Any,
+) -> None:
+    """Fail unless ``function(*args, **kwargs)`` raises ``error``."""
+    names = error if isinstance(error, tuple) else (error,)
+    wanted = " or ".join(kind.__name__ for kind in names)
+    try:
+        value = function(*args, **kwargs)
+    except names:
+        return
+    except Exception as other:
+        _fail(f"{call} raised {type(other).__name__} ({other}), expected {wanted}", look)
+    _fail(f"{call} returned {_brief(value)}, expected it to raise {wanted}", look)
+
+
+def _fail(message: str, look: str) -> None:
+    sentence = message.rstrip(".") + "."
+    raise CheckFailed(f"{sentence} {look}" if look else sentence)
+
+
+def _as_array(value: Any) -> np.ndarray:
+    """``value`` as a numpy array; a tensor is detached and copied to the CPU first."""
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        value = value.detach().cpu()
+        if "bfloat16" in str(value.dtype):  # numpy has no bfloat16
+            value = value.float()
+        return value.numpy()
+    return np.asarray(value)
+
+
+def _numbers(call: str, got: Any, want: np.ndarray, look: str) -> np.ndarray:
+    try:
+        have = _as_array(got)
+    except Exception:
+        have = None
+    if have is None or have.dtype.kind not in "biufc":
+        wanted = "a number" if want.ndim == 0 else f"an array of shape {want.shape}"
+        hint = " (is a return missing?)" if got is None else ""
+        _fail(f"{call} returned {_brief(got)}{hint}, expected {wanted}", look)
+    return have
+
+
+def _described(array: np.ndarray) -> str:
+    return f"the number {_shown(array)}" if array.ndim == 0 else f"shape {array.shape}"
+
+
+def _within(rtol: float, atol: float) -> str:
+    return f" (tolerance {rtol:.0e})" if not atol else f" (tolerance {rtol:.0e} + {atol:.0e})"
+
+
+def _shown(value: Any) -> str:
+    array = np.asarray(value)
+    if array.ndim == 0:
+        number = array.item()
+        return f"{number:.8g}" if isinstance(number, float) else str(number)
+    return np.array2string(
+        array, precision=6, threshold=12, edgeitems=2, separator=", ", max_line_width=10_000
+    ).replace("\n", "")
+
+
+def _brief(value: Any, limit: int = 120) -> str:
+    if hasattr(value, "detach") or isinstance(value, np.ndarray):
+        return f"an array {_shown(_as_array(value))}"
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
