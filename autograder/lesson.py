@@ -104,6 +104,11 @@ class Cell:
             inside = inside and END_HIDDEN not in line
         return frozenset(hidden)
 
+    @property
+    def rubric(self) -> str:
+        """What an answer's mark scheme says; empty if it has none."""
+        return _between(self.source, BEGIN_RUBRIC, END_RUBRIC)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -262,6 +267,20 @@ def free_names(source: str) -> frozenset[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     )
+
+
+def _between(source: str, begin: str, end: str) -> str:
+    """The lines between the lines that hold two markers."""
+    kept: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        if begin in line:
+            inside = True
+        elif end in line:
+            inside = False
+        elif inside:
+            kept.append(line)
+    return "\n".join(kept).strip()
 
 
 def without_markers(source: str) -> str:

@@ -1,0 +1,484 @@
+"""Runs a test cell outside the student's process, against stand-ins, and reaches a verdict."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import gc
+import linecache
+import math
+import os
+import resource
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+
+from autograder.lesson import Cell, Lesson, Limits, free_names, probes_in
+from autograder.wire import (
+    Channel,
+    Codec,
+    WireClosed,
+    WireError,
+    WireTimeout,
+    builtin_exception,
+    exception_node,
+    text,
+)
+
+Outcome = Literal["passed", "partial", "failed", "not run", "fault"]
+
+#: Output of a student's functions that one test keeps, in bytes.
+_OUTPUT_BYTES = 1 << 16
+#: Address space of an examiner's fork: what a sandbox sends must fit.
+_EXAMINER_MEMORY = 6 << 30
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a test cell decided, and why.
+
+    ``says`` is the sentence for the student; it never holds a word of a hidden test. ``detail``
+    is for the instructor. ``hidden`` tells that it was a hidden line that failed. ``fault`` as
+    an outcome means that the test itself is wrong, not the student.
+    """
+
+    points: float
+    outcome: Outcome
+    says: str = ""
+    detail: str = ""
+    hidden: bool = False
+    seconds: float = 0.0
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+
+class FromStudent:
+    """Marks an exception that was raised by the student's code, and carries its traceback."""
+
+    student_traceback = ""
+    call = ""
+
+
+class NoAnswer(Exception):
+    """The student's process ended, or sent what no Python value is."""
+
+
+class _TimeUp(BaseException):
+    """The test's time is up. Not an Exception, so that no test swallows it."""
+
+
+def prepare(lesson: Lesson) -> dict[str, Any]:
+    """The names that the lesson's setup cells bind: what every test of the lesson starts from."""
+    names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    for cell in lesson.cells:
+        if cell.kind == "setup":
+            exec(compile(cell.source, f"<{cell.id}>", "exec"), names)
+    return names
+
+
+def examine(cell: Cell, channel: Channel, names: dict[str, Any], limits: Limits) -> Verdict:
+    """Judge one test cell in a fork, so that no test leaves anything behind for the next.
+
+    Args:
+        cell: the test cell, hidden tests included.
+        channel: to the fork of the student's process that answers this test's calls.
+        names: what :func:`prepare` made; the fork keeps its changes to itself.
+        limits: ``test_seconds`` counts for the whole cell.
+    """
+    started = time.perf_counter()
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        code = 1
+        try:
+            gc.disable()
+            resource.setrlimit(resource.RLIMIT_AS, (_EXAMINER_MEMORY, _EXAMINER_MEMORY))
+            verdict = _Examination(cell, channel, names, limits.test_seconds).judge()
+            Channel(theirs).send(asdict(verdict))
+            code = 0
+        finally:
+            os._exit(code)
+    theirs.close()
+    try:
+        answer = Channel(ours).receive(limits.test_seconds + 5)
+        verdict = Verdict(**answer)
+    except WireError as error:
+        os.kill(child, signal.SIGKILL)
+        late = isinstance(error, WireTimeout)
+        says = _too_slow(limits.test_seconds) if late else "The test could not be run."
+        verdict = Verdict(0.0, "not run", says, f"the examiner's fork: {error}")
+    finally:
+        ours.close()
+        os.waitpid(child, 0)
+    seconds = time.perf_counter() - started
+    return Verdict(**{**asdict(verdict), "seconds": seconds})
+
+
+def _too_slow(seconds: float) -> str:
+    return f"Your code did not answer within {seconds:g} s. Is there a loop that does not end?"
+
+
+class _Examination:
+    """One run of one test cell."""
+
+    def __init__(self, cell: Cell, channel: Channel, names: dict[str, Any], seconds: float) -> None:
+        self.cell = cell
+        self.seconds = seconds
+        self.outputs: list[dict[str, Any]] = []
+        self.names = dict(names)
+        self.file = f"<{cell.id}>"
+        self.conversation = Conversation(channel, time.monotonic() + seconds, self.outputs)
+
+    def judge(self) -> Verdict:
+        signal.signal(signal.SIGALRM, _raise_time_up)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds + 1)
+        lines = self.cell.source.splitlines(keepends=True)
+        linecache.cache[self.file] = (len(self.cell.source), None, lines, self.file)
+        writers = [_Writer(self.outputs, name) for name in ("stdout", "stderr")]
+        try:
+            with contextlib.redirect_stdout(writers[0]), contextlib.redirect_stderr(writers[1]):
+                value = self._run()
+        except BaseException as error:  # noqa: BLE001  whatever ends a test is a verdict
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return self._verdict_of(error)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return self._verdict_of_value(value)
+
+    def _run(self) -> Any:
+        """Run the cell; the value of its last line if that is an expression."""
+        tree = ast.parse(self.cell.source)
+        probes = dict(probes_in(tree))
+        wanted = free_names(self.cell.source) - set(self.names) - set(dir(builtins)) - set(probes)
+        self.names.update(self.conversation.describe(sorted(wanted)))
+        last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        for statement in tree.body:
+            if statement is last:
+                break
+            if isinstance(statement, ast.FunctionDef) and statement.name in probes:
+                source = ast.unparse(_undecorated(statement))
+                self.names[statement.name] = self.conversation.probe(statement.name, source)
+                continue
+            module = ast.Module([statement], type_ignores=[])
+            exec(compile(module, self.file, "exec"), self.names)
+        if last is None:
+            return None
+        return eval(compile(ast.Expression(last.value), self.file, "eval"), self.names)
+
+    def _verdict_of_value(self, value: Any) -> Verdict:
+        most = self.cell.points
+        if value is None:
+            return Verdict(most, "passed", outputs=self.outputs)
+        if isinstance(value, np.generic):
+            value = value.item()
+        if not isinstance(value, Real) or isinstance(value, bool):
+            kind = value._kind if isinstance(value, StandIn) else type(value).__name__
+            return self._fault(f"its last line is a {kind}, not a number of points")
+        value = float(value)
+        if math.isnan(value) or not 0 <= value <= most:
+            return self._fault(f"its last line is {value}, not a number from 0 to {most:g}")
+        shown = {
+            "output_type": "execute_result",
+            "data": {"text/plain": repr(value)},
+            "metadata": {},
+            "execution_count": None,
+        }
+        outputs = [*self.outputs, shown]
+        if value == most:
+            return Verdict(value, "passed", outputs=outputs)
+        says = f"Partly right: {value:g} of {most:g} points."
+        return Verdict(value, "partial", says, hidden=bool(self.cell.hidden_lines), outputs=outputs)
+
+    def _fault(self, problem: str) -> Verdict:
+        says = "This test has a fault of its own; your instructor has been told."
+        detail = f"fault of the test {self.cell.id}: {problem}"
+        return Verdict(0.0, "fault", says, detail, outputs=[*self.outputs, _error("TestFault", detail)])
+
+    def _verdict_of(self, error: BaseException) -> Verdict:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
+        hidden = any(frame.lineno in self.cell.hidden_lines for frame in frames)
+        call = self.conversation.last_call
+        where = f"{call}" if call else "The test"
+        outcome: Outcome = "failed"
+        if isinstance(error, FromStudent):
+            if isinstance(error, NotImplementedError):
+                open_says = f"{where} is not written yet."
+            else:
+                message = f": {error}" if str(error) else ""
+                open_says = f"{where} raised {type(error).__name__}{message}."
+            hidden_says = f"A hidden test made {where} raise {type(error).__name__}."
+            detail = f"{open_says}\n{error.student_traceback}"
+        elif isinstance(error, (_TimeUp, WireTimeout)):
+            open_says = hidden_says = detail = _too_slow(self.seconds)
+            outcome = "not run"
+        elif isinstance(error, WireClosed):
+            open_says = hidden_says = (
+                f"{where} ended its process: it called exit, crashed, or used too much memory."
+            )
+            detail, outcome = open_says, "not run"
+        elif isinstance(error, (WireError, NoAnswer)):
+            open_says = f"{where} gave back what cannot be judged: {error}."
+            hidden_says, detail = f"{where} gave back what cannot be judged.", open_says
+        elif isinstance(error, NameError) and getattr(error, "name", None) in self._missing():
+            open_says = hidden_says = detail = (
+                f"{error.name} is not defined: its cell is missing, not written yet, or ended in "
+                "an error."
+            )
+        elif isinstance(error, AssertionError):
+            open_says = str(error) or "A check failed."
+            hidden_says = "A hidden test found a case in which the answer is wrong."
+            detail = open_says
+        else:
+            open_says = (
+                f"The test could not use what {where} returned "
+                f"({type(error).__name__}: {text(str(error), 300)}). Check its type and shape."
+            )
+            hidden_says = f"A hidden test could not use what {where} returned: check type and shape."
+            detail = open_says
+        if frames:
+            line = frames[-1].lineno or 0
+            detail += f"\n{self.cell.id}, line {line}: {(frames[-1].line or '').strip()}"
+        outputs = [*self.outputs, _error(type(error).__name__, detail)]
+        says = hidden_says if hidden else open_says
+        return Verdict(0.0, outcome, says, detail, hidden, outputs=outputs)
+
+    def _missing(self) -> set[str]:
+        return set(free_names(self.cell.source)) - set(self.names)
+
+
+def _undecorated(function: ast.FunctionDef) -> ast.FunctionDef:
+    others = [d for d in function.decorator_list if not (isinstance(d, ast.Name) and d.id == "probe")]
+    return ast.FunctionDef(
+        **{**{name: getattr(function, name, None) for name in function._fields}, "decorator_list": others},
+        lineno=function.lineno,
+        col_offset=function.col_offset,
+    )
+
+
+def _raise_time_up(*_: Any) -> None:
+    raise _TimeUp
+
+
+def _error(name: str, message: str) -> dict[str, Any]:
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": message.split("\n", 1)[0],
+        "traceback": message.split("\n"),
+    }
+
+
+class _Writer:
+    """A stream that appends to a test's outputs."""
+
+    def __init__(self, outputs: list[dict[str, Any]], name: str) -> None:
+        self._outputs, self._name = outputs, name
+
+    def write(self, words: str) -> int:
+        _append_stream(self._outputs, self._name, words)
+        return len(words)
+
+    def flush(self) -> None:
+        pass
+
+
+def _append_stream(outputs: list[dict[str, Any]], name: str, words: str) -> None:
+    if not words:
+        return
+    if outputs and outputs[-1].get("name") == name and outputs[-1]["output_type"] == "stream":
+        if len(outputs[-1]["text"]) < _OUTPUT_BYTES:
+            outputs[-1]["text"] += words[:_OUTPUT_BYTES]
+    elif len(outputs) < 100:
+        outputs.append({"output_type": "stream", "name": name, "text": words[:_OUTPUT_BYTES]})
+
+
+class Conversation:
+    """Calls from a test to the student's process."""
+
+    def __init__(self, channel: Channel, deadline: float, outputs: list[dict[str, Any]]) -> None:
+        self.channel = channel
+        self.deadline = deadline
+        self.outputs = outputs
+        self.last_call = ""
+        self._depth = 0
+        self._codec = Codec(0, lambda number, kind, call: StandIn(self, number, kind))
+
+    def describe(self, names: list[str]) -> dict[str, Any]:
+        """Stand-ins and data for those of ``names`` that the notebook has bound."""
+        if not names:
+            return {}
+        self._send({"op": "describe", "names": names})
+        answer = self._receive()
+        found = {}
+        nodes = answer.get("names")
+        if not isinstance(nodes, dict):
+            raise WireError("an answer without names")
+        for name in names:
+            if name in nodes:
+                found[name] = self._codec.decode(nodes[name])
+                if isinstance(found[name], StandIn):
+                    found[name]._label = name
+        self._codec.forget()
+        return found
+
+    def probe(self, name: str, source: str) -> Any:
+        """Define a probe on the student's side; its stand-in."""
+        made = self._exchange({"op": "probe", "name": name, "source": source})
+        if isinstance(made, StandIn):
+            # A student knows the task's functions, not the probe's name.
+            made._label = "your code"
+        return made
+
+    def call(self, number: int, label: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an object of the student's side and bring back the answer."""
+        self.last_call = label
+        return self._operate({"op": "call", "target": number}, args, kwargs)
+
+    def operate(self, operation: str, *args: Any) -> Any:
+        """Apply one of the sandbox's operations (``getattr``, ``len``, …) to its objects."""
+        return self._operate({"op": operation}, args, {})
+
+    def _operate(self, message: dict[str, Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        message["changes"] = self._codec.changes()
+        message["args"] = [self._codec.encode(value) for value in args]
+        message["kwargs"] = {name: self._codec.encode(value) for name, value in kwargs.items()}
+        message["output_bytes"] = _OUTPUT_BYTES
+        self._codec.settle()
+        return self._exchange(message)
+
+    def _exchange(self, message: dict[str, Any]) -> Any:
+        self._depth += 1
+        try:
+            self._send(message)
+            while True:
+                answer = self._receive()
+                kind = answer.get("kind")
+                if kind == "callback":
+                    self._call_back(answer)
+                elif kind == "returned":
+                    self._codec.apply(answer.get("changes"))
+                    value = self._codec.decode(answer.get("value"))
+                    self._codec.settle()
+                    return value
+                elif kind == "raised":
+                    self._codec.apply(answer.get("changes"))
+                    raise self._student_error(answer)
+                elif kind == "unsendable":
+                    raise NoAnswer(text(answer.get("message"), 300))
+                else:
+                    raise WireError("an answer of no known kind")
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._codec.forget()
+
+    def _call_back(self, request: dict[str, Any]) -> None:
+        """Call the test's function that the student's code has called."""
+        self._codec.apply(request.get("changes"))
+        function = self._codec.exported(request.get("target"))
+        nodes, named = request.get("args"), request.get("kwargs")
+        if not isinstance(nodes, list) or not isinstance(named, dict):
+            raise WireError("a callback without arguments")
+        args = [self._codec.decode(node) for node in nodes]
+        kwargs = {text(name, 100): self._codec.decode(node) for name, node in named.items()}
+        self._codec.settle()
+        label = self.last_call
+        try:
+            value = function(*args, **kwargs)
+        except (WireError, NoAnswer):
+            raise
+        except Exception as error:  # noqa: BLE001  the student's code sees what the function raised
+            answer: dict[str, Any] = {"op": "answer", "error": exception_node(error)}
+            answer["changes"] = self._codec.changes()
+        else:
+            answer = {"op": "answer", "changes": self._codec.changes()}
+            answer["value"] = self._codec.encode(value)
+            self._codec.settle()
+        self.last_call = label
+        self._send(answer)
+
+    def _student_error(self, answer: dict[str, Any]) -> Exception:
+        node = answer.get("error")
+        node = node if isinstance(node, dict) else {}
+        base = builtin_exception(node.get("builtin"))
+        name = text(node.get("type"), 100)
+        name = name if name.isidentifier() else base.__name__
+        message = text(node.get("message"), 2000)
+        try:
+            error = type(name, (FromStudent, base), {})(message)
+        except TypeError:  # an exception whose constructor wants more than a message
+            error = type(name, (FromStudent, Exception), {})(message)
+        error.student_traceback = text(answer.get("traceback"), 8000)
+        error.call = self.last_call
+        return error
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.channel.send(message)
+
+    def _receive(self) -> dict[str, Any]:
+        left = self.deadline - time.monotonic()
+        answer = self.channel.receive(max(left, 0.001))
+        outputs = answer.get("outputs")
+        if isinstance(outputs, list):
+            for output in outputs[:100]:
+                if isinstance(output, dict) and output.get("output_type") == "stream":
+                    name = "stderr" if output.get("name") == "stderr" else "stdout"
+                    _append_stream(self.outputs, name, text(output.get("text"), _OUTPUT_BYTES))
+        return answer
+
+
+class StandIn:
+    """Stands for an object that stays in the student's process.
+
+    It can be called, passed back, indexed, counted, iterated over and asked for public
+    attributes. It takes part in no comparison or arithmetic, so that an object with an
+    ``__eq__`` that always agrees agrees with nothing here.
+    """
+
+    __array_ufunc__ = None
+
+    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
+        self._conversation = conversation
+        self._number = number
+        self._kind = kind
+        self._label = f"the {kind}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._conversation.call(self._number, self._label, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in ("detach", "cpu", "numpy", "dtype"):
+            raise AttributeError(f"{self._label} has no attribute {name!r} here")
+        value = self._conversation.operate("getattr", self, name)
+        if isinstance(value, StandIn):
+            value._label = f"{self._label}.{name}"
+        return value
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._conversation.operate("getitem", self, key)
+
+    def __len__(self) -> int:
+        length = self._conversation.operate("len", self)
+        if type(length) is not int or length < 0:
+            raise WireError("a length that is no number")
+        return length
+
+    def __iter__(self) -> Iterator[Any]:
+        items = self._conversation.operate("list", self)
+        if not isinstance(items, list):
+            raise WireError("items that are no list")
+        return iter(items)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"an object of type {self._kind}"
+

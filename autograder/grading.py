@@ -1,0 +1,360 @@
+"""One submission to one result. Pure: no database, no files but the sandbox's, no global state."""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from autograder import __version__
+from autograder.examiner import Verdict, examine
+from autograder.lesson import Cell, Lesson, free_names, top_level_names
+from autograder.sandbox.client import Running, Sandbox, SubmissionDied
+from autograder.submission import Extra, Submission
+from autograder.wire import text
+
+#: How often a notebook is started again after a cell has ended its process.
+_RESTARTS = 4
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one graded cell, with how it was reached. ``points`` is None until a person
+    has marked it (free text)."""
+
+    cell: str
+    points: float | None
+    max_points: float
+    outcome: str
+    says: str = ""
+    detail: str = ""
+    hidden: bool = False
+    seconds: float = 0.0
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A graded submission: marks, remarks, and the cells of the autograded notebook.
+
+    ``cells`` are nbformat cells (plain dicts) in order.
+    """
+
+    lesson: str
+    lesson_digest: str
+    marks: tuple[Mark, ...]
+    cells: list[dict[str, Any]]
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0.0
+    tier: str = ""
+    version: str = __version__
+
+    @property
+    def points(self) -> float:
+        return sum(mark.points or 0.0 for mark in self.marks)
+
+    @property
+    def faults(self) -> tuple[Mark, ...]:
+        return tuple(mark for mark in self.marks if mark.outcome == "fault")
+
+    def mark(self, cell_id: str) -> Mark:
+        return next(mark for mark in self.marks if mark.cell == cell_id)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade: whether experiments run, and whether tests run at all (``check`` runs the
+    visible ones only by grading a lesson without hidden tests)."""
+
+    run_experiments: bool = False
+
+
+@dataclass
+class _Step:
+    """A cell of the notebook to be: the lesson's, or one that the student added."""
+
+    cell: Cell | None
+    extra: Extra | None
+    source: str
+    runs: bool
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    verdict: Verdict | None = None
+    fatal: str = ""
+    done: bool = False
+
+    @property
+    def is_test(self) -> bool:
+        return self.cell is not None and self.cell.kind == "tests"
+
+
+def grade(
+    lesson: Lesson,
+    master: dict[str, Any],
+    submission: Submission,
+    sandbox: Sandbox,
+    names: dict[str, Any],
+    options: Options = Options(),  # noqa: B008  frozen
+) -> Result:
+    """Run a submission in the sandbox and judge every test cell of the lesson.
+
+    Args:
+        master: the lesson's master notebook (``build.master_notebook``), which is not changed.
+        names: the examiner's names (``examiner.prepare``).
+    """
+    started = time.perf_counter()
+    steps = _plan(lesson, submission, options)
+    remarks = list(submission.remarks)
+    deadline = time.monotonic() + lesson.limits.notebook_seconds
+    for _ in range(_RESTARTS + 1):
+        try:
+            _run(lesson, steps, sandbox, names, deadline)
+            break
+        except _Died as death:
+            death.step.fatal = str(death)
+            where = death.step.cell.id if death.step.cell else "a cell that was added"
+            remarks.append(f"Running {where} ended the process ({death}); the rest was run without it.")
+    for step in steps:
+        if step.is_test and step.verdict is None:
+            says = "This test could not be run: the notebook's time is up, or its process ended."
+            step.verdict = Verdict(0.0, "not run", says, step.fatal or says)
+    seconds = time.perf_counter() - started
+    return Result(
+        lesson=lesson.name,
+        lesson_digest=lesson.digest,
+        marks=_marks(lesson, master, submission, steps, sandbox.tier),
+        cells=_cells(master, steps),
+        remarks=tuple(remarks),
+        seconds=seconds,
+        tier=sandbox.tier,
+    )
+
+
+def unreadable(lesson: Lesson, master: dict[str, Any], reason: str) -> Result:
+    """The result of a submission that could not be read: no points, and the reason everywhere."""
+    marks = tuple(
+        Mark(cell.id, 0.0, cell.points, "not run", reason, reason) for cell in lesson.graded
+    )
+    return Result(lesson.name, lesson.digest, marks, copy.deepcopy(master["cells"]), (reason,))
+
+
+class _Died(Exception):
+    """The process ended while it ran ``step``."""
+
+    def __init__(self, step: _Step, reason: str) -> None:
+        super().__init__(reason)
+        self.step = step
+
+
+def _plan(lesson: Lesson, submission: Submission, options: Options) -> list[_Step]:
+    """The notebook to be: the lesson's cells in order, the student's sources and extra cells."""
+    steps = [_Step(None, extra, extra.source, extra.cell_type == "code") for extra in submission.extras if not extra.after]
+    for cell in lesson.cells:
+        source = cell.source
+        runs = cell.kind in ("setup", "given", "experiment", "solution")
+        if cell.is_students:
+            source = submission.sources.get(cell.id, "")
+            runs = runs and cell.id in submission.sources
+        steps.append(_Step(cell, None, source, runs))
+        steps += [
+            _Step(None, extra, extra.source, extra.cell_type == "code")
+            for extra in submission.extras
+            if extra.after == cell.id
+        ]
+    if not options.run_experiments:
+        needed = _needed_experiments(steps)
+        for step in steps:
+            if step.cell and step.cell.kind == "experiment" and step.cell.id not in needed:
+                step.runs = False
+    return steps
+
+
+def _needed_experiments(steps: list[_Step]) -> set[str]:
+    """The experiments that bind a name which something the student wrote reads."""
+    read: set[str] = set()
+    bound_elsewhere: set[str] = set()
+    for step in steps:
+        students = step.extra is not None or (step.cell is not None and step.cell.kind == "solution")
+        if not step.runs or (step.cell and step.cell.kind == "experiment"):
+            continue
+        if students:
+            read |= free_names(step.source)
+        bound_elsewhere |= set(top_level_names(step.source))
+    return {
+        step.cell.id
+        for step in steps
+        if step.cell
+        and step.cell.kind == "experiment"
+        and (set(top_level_names(step.source)) & read) - bound_elsewhere
+    }
+
+
+def _run(
+    lesson: Lesson, steps: list[_Step], sandbox: Sandbox, names: dict[str, Any], deadline: float
+) -> None:
+    """Run every step that is not fatal in a fresh process; judge the tests not judged yet."""
+    limits = lesson.limits
+    resources = {
+        "memory_mb": limits.memory_mb,
+        "file_mb": limits.file_mb,
+        "processes": limits.processes,
+        "cpu_seconds": limits.notebook_seconds + 30,
+    }
+    with sandbox.submission(resources) as running:
+        for step in steps:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            try:
+                if step.is_test and step.verdict is None and not step.fatal:
+                    with running.test() as channel:
+                        step.verdict = examine(step.cell, channel, names, limits)
+                elif step.runs and not step.fatal:
+                    _run_cell(step, running, min(limits.cell_seconds, left), limits.output_kb << 10)
+            except SubmissionDied as error:
+                raise _Died(step, str(error)) from error
+
+
+def _run_cell(step: _Step, running: Running, seconds: float, output_bytes: int) -> None:
+    setup = step.cell is not None and step.cell.kind in ("setup", "given")
+    try:
+        ran = running.run(step.source, seconds, output_bytes, setup)
+    except TimeoutError as error:
+        ran = error.args[0]
+        step.outputs = _outputs(ran.outputs)
+        step.outputs.append(_error("CellTimeout", f"The cell was stopped after {seconds:g} seconds."))
+        step.done = True
+        return
+    if not step.done:  # a second run after a restart changes nothing that was shown
+        step.outputs = _outputs(ran.outputs)
+        step.done = True
+
+
+def _error(name: str, message: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [message]}
+
+
+def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
+    """What the sandbox sent as outputs, rebuilt field by field: it may have sent anything."""
+    clean: list[dict[str, Any]] = []
+    for output in raw[:1000]:
+        if not isinstance(output, dict):
+            continue
+        kind = output.get("output_type")
+        if kind == "stream":
+            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            words = text(output.get("text"), 1 << 21)
+            clean.append({"output_type": "stream", "name": name, "text": words})
+        elif kind == "error":
+            lines = output.get("traceback")
+            lines = [text(line) for line in lines[:500]] if isinstance(lines, list) else []
+            clean.append(
+                {
+                    "output_type": "error",
+                    "ename": text(output.get("ename"), 200),
+                    "evalue": text(output.get("evalue"), 2000),
+                    "traceback": lines,
+                }
+            )
+        elif kind in ("display_data", "execute_result"):
+            data = output.get("data")
+            bundle = {str(mime): _mime(value) for mime, value in data.items()} if isinstance(data, dict) else {}
+            made: dict[str, Any] = {"output_type": kind, "data": bundle, "metadata": {}}
+            if kind == "execute_result":
+                count = output.get("execution_count")
+                made["execution_count"] = count if type(count) is int else None
+            clean.append(made)
+    return clean
+
+
+def _mime(value: Any) -> Any:
+    return value if isinstance(value, (str, dict, list)) else str(value)
+
+
+def _marks(
+    lesson: Lesson, master: dict[str, Any], submission: Submission, steps: list[_Step], tier: str
+) -> tuple[Mark, ...]:
+    verdicts = {step.cell.id: step.verdict for step in steps if step.cell and step.verdict}
+    blanks = {cell["id"]: cell["source"] for cell in master["cells"]}
+    marks = []
+    for cell in lesson.graded:
+        if cell.kind == "answer":
+            answer = submission.sources.get(cell.id)
+            blank = answer is None or answer == blanks[cell.id]
+            says = "No answer was given." if blank else ""
+            outcome = "not answered" if blank else "to be marked"
+            marks.append(Mark(cell.id, 0.0 if blank else None, cell.points, outcome, says, tier=tier))
+            continue
+        verdict = verdicts[cell.id]
+        marks.append(
+            Mark(
+                cell.id,
+                verdict.points,
+                cell.points,
+                verdict.outcome,
+                verdict.says,
+                verdict.detail,
+                verdict.hidden,
+                round(verdict.seconds, 4),
+                tier,
+            )
+        )
+    return tuple(marks)
+
+
+def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
+    """The cells of the autograded notebook: the master's, filled in, with outputs."""
+    originals = {cell["id"]: cell for cell in master["cells"]}
+    cells: list[dict[str, Any]] = []
+    count = 0
+    used = set(originals)
+    for step in steps:
+        if step.cell is not None:
+            if step.cell.id not in originals:  # a hint that was joined to the ladder before it
+                continue
+            made = copy.deepcopy(originals[step.cell.id])
+            if step.cell.is_students:
+                made["source"] = step.source
+        else:
+            name = step.extra.id if step.extra.id.isidentifier() else f"extra-{len(cells)}"
+            name = f"extra-{len(cells)}" if name in used else name[:64]
+            used.add(name)
+            made = {"id": name, "cell_type": step.extra.cell_type, "metadata": {}, "source": step.source}
+        if made["cell_type"] == "code":
+            made["outputs"] = list(step.outputs)
+            made["execution_count"] = None
+            if step.fatal:
+                made["outputs"].append(_error("ProcessEnded", f"Running this cell ended the process: {step.fatal}"))
+            if step.verdict is not None:
+                made["outputs"] = _for_nbgrader(step.verdict)
+                kept = {k: v for k, v in asdict(step.verdict).items() if k != "outputs"}
+                made["metadata"]["autograder"] = kept
+            if step.done or step.verdict is not None:
+                count += 1
+                made["execution_count"] = count
+                for output in made["outputs"]:
+                    if output["output_type"] == "execute_result":
+                        output["execution_count"] = count
+        cells.append(made)
+        if step.cell is not None and step.cell.rubric:
+            note = f"*For the marker* — {step.cell.rubric}"
+            cells.append(
+                {"id": f"rubric-{step.cell.name}", "cell_type": "markdown", "metadata": {}, "source": note}
+            )
+    return cells
+
+
+def _for_nbgrader(verdict: Verdict) -> list[dict[str, Any]]:
+    """A test's outputs such that nbgrader's own reading of them agrees with the verdict.
+
+    nbgrader takes anything on stderr for a failure, so what was printed there is shown as stdout;
+    and an earlier figure or result never stands before the test's own.
+    """
+    outputs = [
+        {**output, "name": "stdout"} if output["output_type"] == "stream" else dict(output)
+        for output in verdict.outputs
+    ]
+    failed = verdict.outcome in ("failed", "not run", "fault")
+    if failed and not any(output["output_type"] == "error" for output in outputs):
+        outputs.append(_error(verdict.outcome, verdict.detail or verdict.says))
+    return outputs

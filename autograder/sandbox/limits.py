@@ -1,0 +1,30 @@
+"""What one process of a sandbox may use, by resource limits of the kernel."""
+
+from __future__ import annotations
+
+import resource
+from typing import Any
+
+
+def apply(limits: dict[str, Any]) -> None:
+    """Lower this process's limits for good; its children inherit them.
+
+    Args:
+        limits: ``memory_mb`` (address space, each process), ``cpu_seconds``, ``file_mb`` (the
+            largest file), ``processes`` (counted per user; the kernel doesn't enforce it on root)
+            and ``files`` (open at a time). A missing one stays as it is.
+    """
+    for name, kind, unit in (
+        ("memory_mb", resource.RLIMIT_AS, 1 << 20),
+        ("cpu_seconds", resource.RLIMIT_CPU, 1),
+        ("file_mb", resource.RLIMIT_FSIZE, 1 << 20),
+        ("processes", resource.RLIMIT_NPROC, 1),
+        ("files", resource.RLIMIT_NOFILE, 1),
+    ):
+        if name in limits:
+            _, most = resource.getrlimit(kind)
+            wanted = int(limits[name] * unit)
+            if most != resource.RLIM_INFINITY:
+                wanted = min(wanted, most)
+            resource.setrlimit(kind, (wanted, wanted))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,231 @@
+"""The loop of a sandboxed process: runs cells, forks for a test, answers the test's calls."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from autograder.sandbox.shell import Shell, Stream
+from autograder.wire import Channel, Codec, WireClosed, WireError, builtin_exception, exception_node, text
+
+#: What a test may do to an object of this side, beside calling it.
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "getattr": getattr,
+    "getitem": lambda value, key: value[key],
+    "len": len,
+    "list": list,
+    "repr": lambda value: repr(value)[:500],
+    "float": float,
+}
+
+
+class Interrupted(BaseException):
+    """The time of a call is up."""
+
+
+def serve_submission(channel: Channel, shell: Shell) -> None:
+    """Run cells and fork for tests until the examiner hangs up. Never returns."""
+    test: int | None = None
+    setup_names: dict[str, Any] = {}
+    while True:
+        try:
+            # An interrupt that comes after a cell has ended belongs to nothing.
+            message, files = channel.receive_with_files()
+        except KeyboardInterrupt:
+            continue
+        except WireError:
+            os._exit(0)
+        operation = message.get("op")
+        if operation == "run":
+            try:
+                outputs, fine = shell.run(message["source"], message["output_bytes"])
+            except KeyboardInterrupt:
+                outputs, fine = shell.recorder.outputs, False
+            if message.get("setup"):
+                # Probes see the names of trusted cells as they were, whatever a student does to
+                # them later.
+                setup_names = {**setup_names, **_public(shell.user_ns, setup_names)}
+            channel.send({"outputs": outputs, "fine": fine})
+        elif operation == "fork":
+            test = os.fork()
+            if test == 0:
+                channel.close()
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                gc.disable()
+                # A test process leads its own group, so that what it starts ends with it.
+                os.setpgid(0, 0)
+                side = Channel(socket.socket(fileno=files[0]))
+                Answers(side, shell, setup_names).serve()
+            os.close(files[0])
+            channel.send({"ok": True})
+        elif operation == "end-test":
+            if test is not None:
+                _kill_group(test)
+                test = None
+            channel.send({"ok": True})
+
+
+def _public(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in names.items()
+        if not name.startswith("_") and name not in before and name not in ("In", "Out", "exit", "quit")
+    }
+
+
+def _kill_group(leader: int) -> None:
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(leader, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
+    try:
+        os.waitpid(leader, 0)
+    except ChildProcessError:
+        return
+
+
+class Answers:
+    """Answers the calls of one test, in a fork that ends with it."""
+
+    def __init__(self, channel: Channel, shell: Shell, setup_names: dict[str, Any]) -> None:
+        self.channel = channel
+        self.shell = shell
+        self.codec = Codec(1, self._callback)
+        self.probe_names = {**shell.user_ns, **setup_names}
+        sys.stdout = Stream(shell.recorder, "stdout")  # type: ignore[assignment]
+        sys.stderr = Stream(shell.recorder, "stderr")  # type: ignore[assignment]
+
+    def serve(self) -> None:
+        """Answer until the test is over. Never returns."""
+        code = 1
+        try:
+            while True:
+                message = self.channel.receive()
+                self.channel.send(self._answer(message))
+                self.codec.forget()
+        except WireClosed:
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one message from the test; calls may cross back and forth before it."""
+        self.shell.recorder.start(message.get("output_bytes", 1 << 16))
+        try:
+            answer = self._operate(message)
+        except WireError as error:
+            answer = {"kind": "unsendable", "message": text(str(error))}
+        except BaseException as error:  # noqa: BLE001  a student's code may raise anything
+            answer = {
+                "kind": "raised",
+                "error": exception_node(error),
+                "traceback": student_traceback(error),
+                "changes": self._changes(),
+            }
+        self._flush_figures()
+        answer["outputs"] = self.shell.recorder.outputs
+        return answer
+
+    def _operate(self, message: dict[str, Any]) -> dict[str, Any]:
+        operation = message["op"]
+        if operation == "describe":
+            found = {}
+            for name in message["names"]:
+                if name in self.shell.user_ns:
+                    try:
+                        found[name] = self.codec.encode(self.shell.user_ns[name])
+                    except WireError as error:
+                        found[name] = None
+                        self.shell.recorder.stream("stderr", f"{name}: {error}\n")
+            return {"kind": "names", "names": found}
+        if operation == "probe":
+            code = compile(message["source"], f"<probe {message['name']}>", "exec")
+            exec(code, self.probe_names)
+            return self._returned(self.probe_names[message["name"]], as_handle=True)
+        self.codec.apply(message["changes"])
+        args = [self.codec.decode(node) for node in message["args"]]
+        kwargs = {name: self.codec.decode(node) for name, node in message["kwargs"].items()}
+        self.codec.settle()
+        if operation == "call":
+            function = self.codec.exported(message["target"])
+        else:
+            function = _OPERATIONS[operation]
+        return self._returned(function(*args, **kwargs))
+
+    def _returned(self, value: Any, as_handle: bool = False) -> dict[str, Any]:
+        changes = self.codec.changes()
+        if as_handle:
+            node = ["h", self.codec.export(value), type(value).__name__, True]
+        else:
+            node = self.codec.encode(value)
+        self.codec.settle()
+        return {"kind": "returned", "value": node, "changes": changes}
+
+    def _changes(self) -> list[Any]:
+        try:
+            return self.codec.changes()
+        except WireError:
+            return []
+
+    def _callback(self, number: int, kind: str, can_call: bool) -> Any:
+        """The stand-in, on this side, for a function of the test."""
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            request = {
+                "kind": "callback",
+                "target": number,
+                "changes": self.codec.changes(),
+                "args": [self.codec.encode(value) for value in args],
+                "kwargs": {name: self.codec.encode(value) for name, value in kwargs.items()},
+            }
+            self.codec.settle()
+            self.channel.send(request)
+            while True:
+                message = self.channel.receive()
+                if message.get("op") != "answer":
+                    # The test calls us again from within its function.
+                    self.channel.send(self._nested(message))
+                    continue
+                self.codec.apply(message["changes"])
+                if "error" in message:
+                    raise builtin_exception(message["error"]["builtin"])(message["error"]["message"])
+                value = self.codec.decode(message["value"])
+                self.codec.settle()
+                return value
+
+        function.__name__ = function.__qualname__ = "function_of_the_test"
+        return function
+
+    def _nested(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {**self._operate(message), "outputs": []}
+        except WireError as error:
+            return {"kind": "unsendable", "message": text(str(error)), "outputs": []}
+        except Exception as error:  # noqa: BLE001  a student's code may raise anything
+            return {
+                "kind": "raised",
+                "error": exception_node(error),
+                "traceback": student_traceback(error),
+                "changes": self._changes(),
+                "outputs": [],
+            }
+
+    def _flush_figures(self) -> None:
+        plt = sys.modules.get("matplotlib.pyplot")
+        if plt is not None and plt.get_fignums():
+            plt.close("all")
+
+
+def student_traceback(error: BaseException) -> str:
+    """The traceback of a student's error, without the frames of the grader."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(os.path.dirname(__file__))]
+    lines = traceback.format_list(own[-12:])
+    return text("".join(lines) + "".join(traceback.format_exception_only(error)), 8000)

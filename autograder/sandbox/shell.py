@@ -1,0 +1,227 @@
+"""IPython without a kernel: runs cells and records what a notebook would show."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import tempfile
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+
+class Recorder:
+    """The outputs of the running cell, in nbformat's words, with a limit on their size."""
+
+    def __init__(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+        self.limit = 1 << 20
+        self._used = 0
+        self._clear_next = False
+
+    def start(self, limit: int) -> None:
+        """Forget the last cell; keep at most ``limit`` bytes of the next one's outputs."""
+        self.outputs, self.limit, self._used, self._clear_next = [], limit, 0, False
+
+    def add(self, output: dict[str, Any]) -> None:
+        self._clear_if_asked()
+        size = len(repr(output))
+        if self._used + size > self.limit:
+            output = {
+                "output_type": "stream",
+                "name": "stdout",
+                "text": f"[an output of {size:,} bytes was left out]\n",
+            }
+            size = 0
+        self._used += size
+        self.outputs.append(output)
+
+    def stream(self, name: str, text: str) -> None:
+        """Append to the stream ``name``; past the limit, keep the head and say so."""
+        if not text:
+            return
+        self._clear_if_asked()
+        room = max(self.limit - self._used, 0)
+        self._used += len(text)
+        if len(text) > room:
+            text = text[:room] + ("\n[… output over the limit was left out]\n" if room else "")
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last.get("name") == name:
+            last["text"] += text
+        elif text:
+            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+    def clear(self, wait: bool) -> None:
+        if wait:
+            self._clear_next = True
+        else:
+            self.outputs = []
+
+    def update(self, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        for output in self.outputs:
+            if output.get("display_id") == display_id:
+                output.update(data=data, metadata=metadata)
+
+    def _clear_if_asked(self) -> None:
+        if self._clear_next:
+            self.outputs, self._clear_next = [], False
+
+
+class Stream:
+    """``sys.stdout`` or ``sys.stderr`` of the student's code."""
+
+    encoding = "utf-8"
+    errors = "replace"
+    closed = False
+
+    def __init__(self, recorder: Recorder, name: str) -> None:
+        self._recorder, self.name = recorder, f"<{name}>"
+        self._stream = name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._recorder.stream(self._stream, text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        return 1 if self._stream == "stdout" else 2
+
+
+class _Publisher(DisplayPublisher):
+    def publish(  # noqa: D102
+        self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
+    ) -> None:
+        display_id = (transient or {}).get("display_id")
+        data, metadata = _plain(data), _plain(metadata or {})
+        if update:
+            self.shell.recorder.update(display_id, data, metadata)
+            return
+        output = {"output_type": "display_data", "data": data, "metadata": metadata}
+        if display_id is not None:
+            output["display_id"] = str(display_id)
+        self.shell.recorder.add(output)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.recorder.clear(wait)
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        self.shell.recorder.add(
+            {
+                "output_type": "execute_result",
+                "data": _plain(format_dict),
+                "metadata": _plain(md_dict or {}),
+                "execution_count": self.prompt_count,
+            }
+        )
+
+
+class Shell(InteractiveShell):
+    """The interactive shell of the sandbox."""
+
+    display_pub_class = _Publisher
+    displayhook_class = _Hook
+
+    def __init__(self, **settings: Any) -> None:
+        self.recorder = Recorder()
+        super().__init__(**settings)
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There are no windows here; the inline backend needs none."""
+
+    def ask_exit(self) -> None:
+        """``exit`` in a cell ends nothing while grading."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        lines = [str(line) for line in stb] if isinstance(stb, list) else str(stb).split("\n")
+        self.recorder.add(
+            {
+                "output_type": "error",
+                "ename": str(getattr(etype, "__name__", etype)),
+                "evalue": str(evalue),
+                "traceback": lines,
+            }
+        )
+
+    def run(self, source: str, limit: int) -> tuple[list[dict[str, Any]], bool]:
+        """Run one cell. Its outputs, and whether it ended without an error."""
+        self.recorder.start(limit)
+        with tempfile.TemporaryFile() as file:
+            saved = os.dup(1), os.dup(2)
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+            streams = sys.stdout, sys.stderr
+            sys.stdout = Stream(self.recorder, "stdout")  # type: ignore[assignment]
+            sys.stderr = Stream(self.recorder, "stderr")  # type: ignore[assignment]
+            try:
+                result = self.run_cell(source, store_history=True)
+            finally:
+                sys.stdout, sys.stderr = streams
+                for target, keep in enumerate(saved, start=1):
+                    os.dup2(keep, target)
+                    os.close(keep)
+            file.seek(0)
+            self.recorder.stream("stdout", file.read(limit).decode("utf-8", "replace"))
+        for output in self.recorder.outputs:
+            output.pop("display_id", None)
+        return self.recorder.outputs, bool(result.success)
+
+
+def _plain(value: Any) -> Any:
+    """A mime bundle as data that JSON and msgpack can carry."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        import base64
+
+        return base64.b64encode(value).decode("ascii")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def warm_shell() -> Shell:
+    """Make the shell, with inline figures as in a notebook; once, in the warm parent."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = Shell.instance(config=config)
+    builtins.input = _no_input
+    shell.enable_matplotlib("inline")
+    # A first figure loads fonts and the PNG writer, a first error loads what prints tracebacks:
+    # once here, not once a submission.
+    warm = "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('$x$'); plt.show()"
+    for cell in (warm, "1/0", "len(1)", "raise NotImplementedError()"):
+        shell.run(cell, 1 << 20)
+    shell.reset(new_session=True)
+    return shell
+
+
+def _no_input(prompt: object = "") -> str:
+    raise RuntimeError("input() does not work while grading: nobody is there to answer")

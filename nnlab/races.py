@@ -1,0 +1,492 @@
+"""Optimizers racing over a landscape: one animated SVG, which needs no JavaScript.
+
+A :class:`Landscape` is a loss of two weights. :func:`picture` draws the paths that optimizers took
+over it, seen from above (contours) or from the side (``surface=True``), and :func:`show` displays
+one or several such pictures. The markers move by SMIL, the animation language of SVG: the browser
+does the work, so a race costs milliseconds to draw. Where nothing moves (a printer, a reader who
+asked for reduced motion), the picture shows the finished race.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from contourpy import FillType, contour_generator
+from IPython.display import HTML, display
+
+from nnlab.pictures import COLOURS
+
+__all__ = ["Landscape", "beale", "picture", "saddle", "show", "valley"]
+
+#: Colour and outline of each racer, in order; both differ, so that neither is needed alone.
+_RACERS = (
+    ("blue", "M5 0A5 5 0 1 1-5 0A5 5 0 1 1 5 0Z"),
+    ("red", "M-4.5-4.5H4.5V4.5H-4.5Z"),
+    ("green", "M0-6 5.6 4.2H-5.6Z"),
+    ("purple", "M0-6.4 5.2 0 0 6.4-5.2 0Z"),
+    ("orange", "M0 6-5.6-4.2H5.6Z"),
+    ("black", "M-2-5.5H2V-2H5.5V2H2V5.5H-2V2H-5.5V-2H-2Z"),
+    ("sky", "M0-6 5.7-1.9 3.5 4.9H-3.5L-5.7-1.9Z"),
+)
+_LEVELS = 14
+_GRID = 121
+_MESH = 34
+_REST = 0.18  # the share of the running time for which the finish stays on the screen
+_FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif'"
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A loss of two weights, and the window in which it is drawn.
+
+    Attributes:
+        name: what the course of a race is called.
+        loss: the height, elementwise for two arrays of the same shape.
+        gradient: the slope at a point of shape (2,), an array of shape (2,).
+        start: where a race begins, shape (2,).
+        x, y: the window, (least, greatest) of each weight.
+        finish: whether a racer is there, for an array of points of shape (T, 2): booleans (T,).
+        minimum: the point to reach, or None (a saddle has none).
+        height: how the loss is scaled when it is drawn as a surface.
+        height_label: the name of the vertical axis of that surface.
+        azimuth: the direction from which the surface is seen, in degrees from the w₁ axis.
+    """
+
+    name: str
+    loss: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray], np.ndarray]
+    start: np.ndarray
+    x: tuple[float, float]
+    y: tuple[float, float]
+    finish: Callable[[np.ndarray], np.ndarray]
+    minimum: np.ndarray | None = None
+    height: Callable[[np.ndarray], np.ndarray] = lambda loss: loss
+    height_label: str = "loss"
+    azimuth: float = -62.0
+
+    def arrival(self, path: np.ndarray) -> int | None:
+        """The step after which a path of shape (T, 2) is at the finish for good, None if never."""
+        path = np.asarray(path, dtype=float)
+        with np.errstate(all="ignore"):
+            there = np.isfinite(path).all(axis=1) & self.finish(path)
+        if not there[-1]:
+            return None
+        away = np.flatnonzero(~there)
+        return int(away[-1]) + 1 if away.size else 0
+
+
+def valley(condition: float, degrees: float = 0.0) -> Landscape:
+    """A quadratic valley: curvature 1 along it, ``condition`` across it, turned by ``degrees``.
+
+    The start turns with the valley, so a rule that doesn't care about directions takes the same
+    number of steps in all of them. The finish is a disc of radius 0.1 round the minimum, (0, 0).
+    """
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    hessian = turn @ np.diag([1.0, condition]) @ turn.T
+    (a, b), (_, c) = hessian
+    return Landscape(
+        name=f"valley, condition {condition:g}" + (f", turned by {degrees:g}°" if degrees else ""),
+        loss=lambda x, y: (a * x * x + 2 * b * x * y + c * y * y) / 2,
+        gradient=lambda w: hessian @ w,
+        start=turn @ np.array([-2.0, 0.7]),
+        x=(-2.4, 2.4),
+        y=(-2.0, 2.0),
+        finish=_near(np.zeros(2), 0.1),
+        minimum=np.zeros(2),
+        height=np.sqrt,
+        height_label="√loss",
+    )
+
+
+def saddle() -> Landscape:
+    """The saddle (w₁² − w₂²)/2, flat at (0, 0); a race starts 10⁻⁶ beside its ridge.
+
+    The finish is to have left it: |w₂| ≥ 1.
+    """
+    return Landscape(
+        name="saddle",
+        loss=lambda x, y: (x * x - y * y) / 2,
+        gradient=lambda w: np.array([w[0], -w[1]]),
+        start=np.array([1.2, 1e-6]),
+        x=(-1.3, 1.3),
+        y=(-1.3, 1.3),
+        finish=lambda path: np.abs(path[:, 1]) >= 1.0,
+        azimuth=-28.0,
+    )
+
+
+def beale() -> Landscape:
+    """Beale's function (1958): plateaus, a steep wall and a curved floor; its minimum is (3, ½)."""
+
+    def residuals(x, y):
+        return 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
+
+    def gradient(w: np.ndarray) -> np.ndarray:
+        x, y = w
+        a, b, c = residuals(x, y)
+        along_x = a * (y - 1) + b * (y**2 - 1) + c * (y**3 - 1)
+        along_y = a * x + 2 * b * x * y + 3 * c * x * y**2
+        return 2 * np.array([along_x, along_y])
+
+    return Landscape(
+        name="Beale's function",
+        loss=lambda x, y: sum(residual**2 for residual in residuals(x, y)),
+        gradient=gradient,
+        start=np.array([0.7, 1.4]),
+        x=(-0.8, 4.2),
+        y=(-1.8, 1.9),
+        finish=_near(np.array([3.0, 0.5]), 0.1),
+        minimum=np.array([3.0, 0.5]),
+        height=lambda loss: np.log10(loss + 0.3),
+        height_label="log(loss + 0.3)",
+    )
+
+
+def picture(
+    landscape: Landscape,
+    paths: Mapping[str, np.ndarray],
+    title: str,
+    alt: str,
+    *,
+    surface: bool = False,
+    seconds: float = 8.0,
+    width: int = 640,
+) -> str:
+    """An SVG of the race: the landscape, each path with its moving marker, a clock, a legend.
+
+    Args:
+        paths: what each racer is called, and where it was: arrays of shape (T, 2), the start
+            first. A path may run away; it is drawn up to its last finite point.
+        alt: what a reader who cannot see the picture needs to know. The steps that each racer
+            took are added to it.
+        surface: draw the loss as a surface in three dimensions instead of contours.
+        seconds: how long one run takes; 0 draws the finished race only.
+        width: of the picture, in pixels.
+
+    Raises:
+        ValueError: an empty description, no path or too many, or a path of another shape.
+    """
+    if not alt.strip():
+        raise ValueError("picture(..., alt): say in words what the picture shows")
+    if not 1 <= len(paths) <= len(_RACERS):
+        raise ValueError(f"picture(..., paths): 1 to {len(_RACERS)} paths, not {len(paths)}")
+    tracks = {name: _finite(name, path) for name, path in paths.items()}
+    steps = max(len(path) for path in tracks.values()) - 1
+    height = int(0.62 * width)
+    canvas = (_Surface if surface else _Map)(landscape, width, height)
+    key = f"race{zlib.crc32(repr((title, alt, surface, width, tracks)).encode()):08x}"
+    arrivals = {name: landscape.arrival(paths[name]) for name in paths}
+
+    still, moving = [], []
+    for (name, track), (colour, outline) in zip(tracks.items(), _RACERS):
+        points = np.clip(canvas.place(track), -3000, 3000)
+        still.append(_racer(name, points, COLOURS[colour], outline, ""))
+        clock = _Clock(key, seconds, steps)
+        moving.append(_racer(name, points, COLOURS[colour], outline, clock))
+    rows = _legend(arrivals, width, height + 64)
+    total = height + 64 + 22 * rows[1] + 8
+    results = "; ".join(f"{name}: {_steps(count)}" for name, count in arrivals.items())
+    parts = [
+        f"<svg xmlns='http://www.w3.org/2000/svg' id='{key}' viewBox='0 0 {width} {total}' "
+        f"style='width:100%;max-width:{width}px;height:auto' role='img' "
+        f"aria-labelledby='{key}-title {key}-desc' {_FONT} font-size='12' fill='#222'>",
+        f"<title id='{key}-title'>{escape(title)}</title>",
+        f"<desc id='{key}-desc'>{escape(alt)} Steps to the finish: {escape(results)}.</desc>",
+        f"<style>#{key} .still{{display:none}}@media (prefers-reduced-motion:reduce){{"
+        f"#{key} .still{{display:inline}}#{key} .moving{{display:none}}}}</style>",
+        f"<rect width='{width}' height='{total}' fill='#fff'/>",
+        f"<text x='12' y='22' font-size='14.5' font-weight='600'>{escape(title)}</text>",
+        f"<clipPath id='{key}-window'>{canvas.window()}</clipPath>",
+        *canvas.background(),
+        f"<g clip-path='url(#{key}-window)'>",
+        *canvas.goal(),
+    ]
+    if seconds:
+        parts += ["<g class='still'>", *still, "</g><g class='moving'>", *moving, "</g></g>"]
+        parts += _timeline(key, seconds, steps, width, height + 30)
+    else:
+        parts += [*still, "</g>"]
+    return "".join([*parts, *rows[0], "</svg>"])
+
+
+def show(*pictures: str) -> None:
+    """Display pictures made by :func:`picture`, side by side where there is room."""
+    cells = "".join(f"<figure style='margin:0;flex:1 1 400px'>{svg}</figure>" for svg in pictures)
+    display(HTML(f"<div style='display:flex;flex-wrap:wrap;gap:12px'>{cells}</div>"))
+
+
+class _Map:
+    """The landscape from above: filled contours, which hold equal shares of the window."""
+
+    def __init__(self, landscape: Landscape, width: int, height: int) -> None:
+        self.landscape = landscape
+        self.left, self.top = 52.0, 36.0
+        self.right, self.bottom = width - 14.0, height - 12.0
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
+        across = self.left + (points[:, 0] - x0) / (x1 - x0) * (self.right - self.left)
+        down = self.bottom - (points[:, 1] - y0) / (y1 - y0) * (self.bottom - self.top)
+        return np.column_stack([across, down])
+
+    def window(self) -> str:
+        return (
+            f"<rect x='{self.left}' y='{self.top}' width='{self.right - self.left}' "
+            f"height='{self.bottom - self.top}'/>"
+        )
+
+    def background(self) -> Iterable[str]:
+        x, y = np.linspace(*self.landscape.x, _GRID), np.linspace(*self.landscape.y, _GRID)
+        loss = self.landscape.loss(*np.meshgrid(x, y))
+        levels = np.quantile(loss, np.linspace(0, 1, _LEVELS + 1) ** 1.3)
+        levels[0], levels[-1] = levels[0] - 1, levels[-1] + 1
+        contours = contour_generator(x, y, loss, fill_type=FillType.OuterOffset)
+        for band, (low, high) in enumerate(zip(levels[:-1], levels[1:])):
+            outlines = []
+            for points, offsets in zip(*contours.filled(low, high)):
+                placed = self.place(points)
+                outlines += [_line(placed[a:b]) + "Z" for a, b in zip(offsets[:-1], offsets[1:])]
+            yield (
+                f"<path d='{''.join(outlines)}' fill='{_shade(band / (_LEVELS - 1))}' "
+                "fill-rule='evenodd' stroke='#8d99a6' stroke-width='.5'/>"
+            )
+        for value in _ticks(*self.landscape.x):
+            (across, _), *_ = self.place(np.array([[value, 0.0]]))
+            yield _text(across, self.bottom + 15, f"{value:g}", anchor="middle")
+            yield f"<path d='M{across:.1f} {self.bottom}v4' stroke='#555'/>"
+        for value in _ticks(*self.landscape.y):
+            (_, down), *_ = self.place(np.array([[0.0, value]]))
+            yield _text(self.left - 8, down + 4, f"{value:g}", anchor="end")
+            yield f"<path d='M{self.left} {down:.1f}h-4' stroke='#555'/>"
+        middle = (self.left + self.right) / 2, (self.top + self.bottom) / 2
+        yield _text(middle[0], self.bottom + 29, "weight w₁", anchor="middle")
+        yield (
+            f"<text transform='translate(16 {middle[1]:.1f}) rotate(-90)' "
+            "text-anchor='middle'>weight w₂</text>"
+        )
+
+    def goal(self) -> Iterable[str]:
+        if self.landscape.minimum is not None:
+            (x, y), *_ = self.place(self.landscape.minimum[None])
+            yield _star(x, y)
+
+
+class _Surface:
+    """The landscape from the side: a shaded mesh, the far facets first."""
+
+    elevation = np.deg2rad(42.0)
+
+    def __init__(self, landscape: Landscape, width: int, height: int) -> None:
+        self.landscape = landscape
+        self.width, self.height = width, height
+        self.azimuth = np.deg2rad(landscape.azimuth)
+        self.x = np.linspace(*landscape.x, _MESH + 1)
+        self.y = np.linspace(*landscape.y, _MESH + 1)
+        self.z = landscape.height(landscape.loss(*np.meshgrid(self.x, self.y)))
+        self.floor, self.peak = float(self.z.min()), float(self.z.max())
+        x, y = np.meshgrid(self.x, self.y)
+        self.mesh = self._box(np.column_stack([x.ravel(), y.ravel()]), self.z.ravel())
+        floor = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0], [-1, -1, 1]], float)
+        self.frame = floor
+        seen = self._turned(np.vstack([self.mesh, floor]))[:, :2]
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        # All of it fits between the title and the clock, with room for the labels.
+        self.scale = min((width - 120) / (high[0] - low[0]), (height - 44) / (high[1] - low[1]))
+        self.middle = (low + high) / 2
+
+    def _turned(self, box: np.ndarray) -> np.ndarray:
+        """Points of the box [-1, 1]² × [0, 1] as (across, up, towards the eye)."""
+        x, y, z = box[:, 0], box[:, 1], 1.0 * box[:, 2]
+        cos_a, sin_a = np.cos(self.azimuth), np.sin(self.azimuth)
+        cos_e, sin_e = np.cos(self.elevation), np.sin(self.elevation)
+        near = cos_a * x + sin_a * y
+        return np.column_stack([-sin_a * x + cos_a * y, cos_e * z - sin_e * near, cos_e * near + sin_e * z])
+
+    def _box(self, points: np.ndarray, height: np.ndarray) -> np.ndarray:
+        (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
+        across = 2 * (points[:, 0] - x0) / (x1 - x0) - 1
+        deep = 2 * (points[:, 1] - y0) / (y1 - y0) - 1
+        return np.column_stack([across, deep, (height - self.floor) / (self.peak - self.floor)])
+
+    def _seen(self, box: np.ndarray) -> np.ndarray:
+        flat = (self._turned(box)[:, :2] - self.middle) * self.scale
+        return np.column_stack([self.width / 2 + flat[:, 0], self.height / 2 + 18 - flat[:, 1]])
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
+        inside = np.column_stack([points[:, 0].clip(x0, x1), points[:, 1].clip(y0, y1)])
+        height = self.landscape.height(self.landscape.loss(inside[:, 0], inside[:, 1]))
+        return self._seen(self._box(inside, height))
+
+    def window(self) -> str:
+        return f"<rect y='28' width='{self.width}' height='{self.height}'/>"
+
+    def background(self) -> Iterable[str]:
+        seen = self._seen(self.mesh).reshape(*self.z.shape, 2)
+        near = self._turned(self.mesh)[:, 2].reshape(self.z.shape)
+        unit = self.mesh[:, 2].reshape(self.z.shape)
+        slope = np.gradient(unit, 2 / _MESH)
+        light = (0.75 - 0.35 * slope[1] + 0.25 * slope[0]) / np.hypot(1, np.hypot(*slope))
+        yield from self._axes()
+        facets = np.stack([seen[:-1, :-1], seen[:-1, 1:], seen[1:, 1:], seen[1:, :-1]], axis=2)
+        order = np.argsort(near[:-1, :-1] + near[1:, 1:], axis=None)
+        for facet in order:
+            row, column = divmod(int(facet), _MESH)
+            corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in facets[row, column])
+            shade = _shade(float(unit[row, column]), 0.8 + 0.25 * float(light[row, column]))
+            yield f"<polygon points='{corners}' fill='{shade}' stroke='#fff' stroke-width='.4'/>"
+
+    def _axes(self) -> Iterable[str]:
+        corners = self._seen(self.frame)
+        origin, right, back, _, up = corners
+        yield f"<path d='{_line(corners[[0, 1, 2, 3, 0, 4]])}' fill='none' stroke='#999'/>"
+        (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
+        for place, tip, name, low, high in (
+            (origin, right, "w₁", x0, x1),
+            (right, back, "w₂", y0, y1),
+        ):
+            below = (12, 14) if name == "w₂" else (-10, 15)
+            for share, label in ((0.06, f"{low:g}"), (0.5, f"weight {name}"), (0.94, f"{high:g}")):
+                x, y = place + share * (tip - place) + below
+                yield _text(x, y, label, anchor="start" if name == "w₂" else "middle")
+        yield _text(up[0], up[1] - 8, self.landscape.height_label, anchor="middle")
+
+    def goal(self) -> Iterable[str]:
+        if self.landscape.minimum is not None:
+            (x, y), *_ = self.place(self.landscape.minimum[None])
+            yield _star(x, y)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """When an animation runs: all of a picture start, repeat and stop together."""
+
+    key: str
+    seconds: float
+    steps: int
+
+    def values(self, frames: list[str], attribute: str, kind: str = "animate") -> str:
+        """An animation through one frame a step, which then rests at the last one."""
+        missing = self.steps + 1 - len(frames) + int(_REST * self.steps)
+        listed = ";".join(frames + [frames[-1]] * missing)
+        what = "type='translate'" if kind == "animateTransform" else ""
+        return (
+            f"<{kind} attributeName='{attribute}' {what} values='{listed}' dur='{self.seconds:g}s' "
+            f"begin='0s;{self.key}-replay.click' end='{self.key}-stop.click' "
+            "repeatCount='indefinite'/>"
+        )
+
+
+def _racer(name: str, points: np.ndarray, colour: str, outline: str, clock: _Clock | str) -> str:
+    """One path with its marker; it moves by the clock, or is drawn finished without one."""
+    length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
+    draw = move = ""
+    if clock:
+        left = 1 - length / (length[-1] or 1.0)
+        draw = clock.values([f"{share:.4g}" for share in left], "stroke-dashoffset")
+        frames = [f"{x:.1f},{y:.1f}" for x, y in points]
+        move = clock.values(frames, "transform", "animateTransform")
+    dash = "pathLength='1' stroke-dasharray='1'" if clock else ""
+    x, y = points[-1]
+    return (
+        f"<g><title>{escape(name)}</title><path d='{_line(points)}' fill='none' stroke='#fff' "
+        f"stroke-opacity='.75' stroke-width='4' stroke-linejoin='round' {dash}>{draw}</path>"
+        f"<path d='{_line(points)}' fill='none' stroke='{colour}' stroke-width='2' "
+        f"stroke-linejoin='round' {dash}>{draw}</path>"
+        f"<g transform='translate({x:.1f},{y:.1f})'>{move}"
+        f"<path d='{outline}' fill='{colour}' stroke='#fff' stroke-width='1.3'/></g></g>"
+    )
+
+
+def _timeline(key: str, seconds: float, steps: int, width: int, y: float) -> Iterable[str]:
+    """The clock of the race: a ruler of steps, a hand that moves along it, two buttons."""
+    y += 20
+    left, right = 64.0, width - 132.0
+    yield _text(12, y + 4, "step")
+    yield f"<path d='M{left} {y}H{right}' stroke='#bbb' stroke-width='3' stroke-linecap='round'/>"
+    for value in _ticks(0, steps):
+        x = left + value / max(steps, 1) * (right - left)
+        yield _text(x, y - 8, f"{value:g}", anchor="middle", size=10)
+    frames = [f"{left + k / max(steps, 1) * (right - left):.1f},{y}" for k in range(steps + 1)]
+    hand = _Clock(key, seconds, steps).values(frames, "transform", "animateTransform")
+    yield (
+        f"<circle r='6' fill='#444' stroke='#fff' transform='translate({right},{y})'>"
+        f"{hand}</circle>"
+    )
+    for name, label, x in (("replay", "↻ replay", width - 112), ("stop", "■ stop", width - 50)):
+        yield (
+            f"<g id='{key}-{name}' style='cursor:pointer'><rect x='{x - 5}' y='{y - 12}' "
+            f"width='{62 if name == 'replay' else 50}' height='22' rx='5' fill='#eef1f4'/>"
+            f"{_text(x + 1, y + 3.5, label, size=11)}</g>"
+        )
+
+
+def _legend(arrivals: Mapping[str, int | None], width: int, top: float) -> tuple[list[str], int]:
+    """The racers with their markers and steps, and how many rows they take."""
+    longest = max(len(f"{name}: {_steps(count)}") for name, count in arrivals.items())
+    columns = max(1, min(len(arrivals), int((width - 20) // (7.2 * longest + 42))))
+    parts = []
+    for index, ((name, count), (colour, outline)) in enumerate(zip(arrivals.items(), _RACERS)):
+        row, column = divmod(index, columns)
+        x, y = 22 + column * (width - 20) / columns, top + 12 + 22 * row
+        parts.append(
+            f"<path transform='translate({x:.1f},{y:.1f})' d='{outline}' fill='{COLOURS[colour]}'/>"
+            f"<text x='{x + 12:.1f}' y='{y + 4:.1f}'><tspan font-weight='600'>{escape(name)}</tspan>"
+            f": {_steps(count)}</text>"
+        )
+    return parts, -(-len(arrivals) // columns)
+
+
+def _finite(name: str, path: np.ndarray) -> np.ndarray:
+    """The path up to its last finite point."""
+    path = np.asarray(path, dtype=float)
+    if path.ndim != 2 or path.shape[1] != 2 or not np.isfinite(path[:1]).all() or not len(path):
+        raise ValueError(f"the path of {name!r} has shape {path.shape}, not (steps + 1, 2)")
+    lost = np.flatnonzero(~np.isfinite(path).all(axis=1))
+    return path[: lost[0]] if lost.size else path
+
+
+def _near(point: np.ndarray, radius: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda path: np.hypot(*(path - point).T) <= radius
+
+
+def _steps(count: int | None) -> str:
+    return "not there" if count is None else f"{count} step{'s' * (count != 1)}"
+
+
+def _line(points: np.ndarray) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers from ``low`` to ``high``, about five of them."""
+    rough = (high - low) / 5 or 1.0
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * min((1, 2, 5, 10), key=lambda m: abs(m * power - rough))
+    return [float(round(k * step, 10)) for k in range(int(np.ceil(low / step)), int(high / step) + 1)]
+
+
+def _shade(share: float, light: float = 1.0) -> str:
+    """Grey-blue, the paler the lower: the colours of the racers stand out from all of it."""
+    low, high = np.array([252.0, 252.0, 249.0]), np.array([164.0, 177.0, 192.0])
+    red, green, blue = (light * (low + np.clip(share, 0, 1) * (high - low))).clip(0, 255).astype(int)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _star(x: float, y: float) -> str:
+    turns = np.pi / 5 * np.arange(10) - np.pi / 2
+    radius = np.where(np.arange(10) % 2, 4.0, 10.0)
+    points = np.column_stack([x + radius * np.cos(turns), y + radius * np.sin(turns)])
+    return f"<path d='{_line(points)}Z' fill='#fff' stroke='#222' stroke-width='1.2'/>"
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start", size: float = 12) -> str:
+    return (
+        f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' font-size='{size:g}'>"
+        f"{escape(words)}</text>"
+    )
