@@ -1,0 +1,146 @@
+"""The proof of the tests: what they must accept, they accept; what they must catch, they catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from autograder.build import master_notebook
+from autograder.classroom import Job
+from autograder.grading import Result
+from autograder.lesson import Lesson, without_markers
+from autograder.misconceptions import Variant, variants
+from autograder.submission import Submission
+
+Kind = Literal["reference", "blank", "misconception", "alternative"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that must hold of a lesson's tests, and the jobs that show it."""
+
+    lesson: Lesson
+    kind: Kind
+    task: str
+    name: str
+    jobs: tuple[Job, ...]
+    variant: Variant | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim, proven or not. ``earned`` is the mark in its task (or the whole notebook), the
+    least over the seeds; ``problem`` says what did not hold."""
+
+    lesson: str
+    kind: Kind
+    task: str
+    name: str
+    runs: int
+    earned: float
+    of: float
+    problem: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return not self.problem
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "holds": self.holds}
+
+
+def answers(lesson: Lesson) -> dict[str, str]:
+    """The reference solution of every task, as a student would have written it."""
+    return {task.solution.id: without_markers(task.solution.source) for task in lesson.tasks}
+
+
+def reference(lesson: Lesson, changed: dict[str, str] | None = None) -> Submission:
+    """The submission of the reference solutions, with some cells changed (by task)."""
+    sources = answers(lesson)
+    for task, source in (changed or {}).items():
+        sources[f"solution-{task}"] = source
+    return Submission(sources, (), ())
+
+
+def blank(master: dict[str, Any], lesson: Lesson) -> Submission:
+    """The submission of the release as it is."""
+    sources = {c["id"]: c["source"] for c in master["cells"]}
+    students = {cell.id for cell in lesson.cells if cell.is_students}
+    return Submission({name: sources[name] for name in sources if name in students}, (), ())
+
+
+def claims(lesson: Lesson, seeds: int, variant_seeds: int, options: Any = None) -> list[Claim]:
+    """Everything to prove about a lesson."""
+    master = dict(master_notebook(lesson))
+    extra = {} if options is None else {"options": options}
+
+    def jobs(name: str, submission: Submission, count: int, first: int = 0) -> tuple[Job, ...]:
+        return tuple(
+            Job(f"{lesson.name}/{name}/{seed}", lesson, master, submission, hidden_seed=seed, **extra)
+            for seed in range(first, first + count)
+        )
+
+    found = [
+        Claim(lesson, "reference", "", "reference", jobs("reference", reference(lesson), seeds)),
+        Claim(lesson, "blank", "", "blank release", jobs("blank", blank(master, lesson), 1)),
+    ]
+    for number, variant in enumerate(variants(lesson)):
+        changed = reference(lesson, {variant.task: variant.source})
+        # Every variant sees other seeds, so that none is caught by one lucky draw.
+        runs = jobs(variant.name, changed, variant_seeds, first=1000 + number)
+        found.append(Claim(lesson, variant.kind, variant.task, variant.name, runs, variant))
+    return found
+
+
+def judge(claim: Claim, results: list[Result]) -> Row:
+    """Whether a claim holds, from the results of its jobs."""
+    lesson = claim.lesson
+    problems: list[str] = []
+    earned = []
+    for result, job in zip(results, claim.jobs, strict=True):
+        marks = _by_task(lesson, result)
+        earned.append(marks[claim.task] if claim.task else sum(marks.values()))
+        problems += [
+            f"seed {job.hidden_seed}: {problem}" for problem in _problems(claim, result, marks)
+        ]
+    of = lesson.task(claim.task).points if claim.task else sum(t.points for t in lesson.tasks)
+    shown = "; ".join(problems[:3])
+    return Row(lesson.name, claim.kind, claim.task, claim.name, len(results), min(earned), of, shown)
+
+
+def _by_task(lesson: Lesson, result: Result) -> dict[str, float]:
+    return {
+        task.name: sum(result.mark(cell.id).points or 0.0 for cell in task.tests)
+        for task in lesson.tasks
+    }
+
+
+def _problems(claim: Claim, result: Result, marks: dict[str, float]) -> Iterator[str]:
+    for mark in result.faults:
+        yield mark.detail.split("\n")[0]
+    lesson = claim.lesson
+    if claim.kind == "misconception":
+        task = lesson.task(claim.task)
+        got, declared = marks[claim.task], claim.variant.earns
+        if got >= task.points:
+            yield f"survives with {got:g} of {task.points:g}"
+        elif got != declared:
+            yield f"earns {got:g}, not {declared:g} (earns=…)"
+        spared = set(marks) - {claim.task} - lesson.dependents(claim.task)
+    elif claim.kind == "blank":
+        spared = set()
+        for name, got in marks.items():
+            if got:
+                yield f"{name} gives {got:g} for nothing"
+    else:
+        spared = set(marks)
+    for name in sorted(spared):
+        if marks[name] < lesson.task(name).points:
+            loser = next(
+                mark
+                for mark in result.marks
+                if mark.cell in {c.id for c in lesson.task(name).tests} and mark.points < mark.max_points
+            )
+            reason = loser.detail.split("\n")[0][:160] or loser.says
+            yield f"{name} loses {lesson.task(name).points - marks[name]:g} ({reason})"
