@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -22,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Build, prove and grade the notebooks of a course.",
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Assignments, by name or its beginning (01); all if none.")
@@ -127,7 +128,7 @@ def prove(
     variant_seeds: Annotated[int, typer.Option(min=1, help="Hidden seeds for each variant.")] = 2,
     quick: Annotated[bool, typer.Option("--quick", help="Two seeds, and one for each variant.")] = False,
     run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
-    jobs: Jobs = 0 or _cores(),
+    jobs: Jobs = _cores(),
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
@@ -154,7 +155,6 @@ def prove(
         for job, result in classroom.run(work, jobs):
             results[id(job)] = result
             bar.advance(task)
-    # A job keeps its identity only within this process: workers return it by position.
     rows = [proof.judge(claim, [results[id(job)] for job in claim.jobs]) for claim in claims]
     _print_proof(rows)
     _write_json(json_file, {"schema": 1, "rows": [row.to_dict() for row in rows]})
@@ -162,10 +162,102 @@ def prove(
         raise typer.Exit(1)
 
 
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, in any folder.")],
+    run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
+) -> None:
+    """Run your notebook from the top in a clean process, and say what its visible tests find."""
+    from autograder import selfcheck
+    from autograder.submission import SubmissionError
+
+    try:
+        with err.status(f"Running {notebook.name} …"):
+            lines = selfcheck.check(notebook, run_experiments)
+    except SubmissionError as error:
+        _fail(error)
+    signs = {"passed": "[green]✓[/green]", "not written": "[dim]·[/dim]"}
+    for line in lines:
+        sign = signs.get(line.status, "[red]✗[/red]")
+        note = " (the test in your notebook is not the one handed out)" if line.changed else ""
+        says = "passes its visible tests" if line.status == "passed" else line.says
+        out.print(f"{sign} [bold]{escape(line.task)}[/bold]: {escape(says)}{note}", soft_wrap=True)
+    passed = sum(line.status == "passed" for line in lines)
+    out.print(f"{passed} of {len(lines)} pass. Your instructor's tests try further cases.")
+    if passed < len(lines):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    name: Annotated[str, typer.Argument(help="The assignment, by name or its beginning (01).")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    jobs: Jobs = _cores(),
+    dask: Annotated[str, typer.Option(metavar="ADDRESS", help="Grade on this Dask cluster.")] = "",
+    run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    json_file: JsonFile = None,
+    course: Course = None,
+) -> None:
+    """Grade submitted/*/NAME into gradebook.db and autograded/.
+
+    Goes on where it was stopped, and grades again only what changed: the notebook, the lesson,
+    the hidden seed, the grader's version or the options.
+    """
+    from autograder import build as building
+    from autograder.course import Course as CourseFolder
+    from autograder.course import CourseError
+    from autograder.grading import Options
+    from autograder.marking import mark_class
+
+    root = _root(course)
+    lesson = _lessons(root, [name])[0]
+    try:
+        folder = CourseFolder(root)
+        with _progress() as bar:
+            task = bar.add_task(f"Grading {lesson.name}", total=None)
+
+            def on_progress(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            marked = mark_class(
+                folder, lesson, students=student, workers=jobs, dask=dask, force=force,
+                options=Options(run_experiments), on_progress=on_progress,
+            )  # fmt: skip
+    except (CourseError, building.BuildError) as error:
+        _fail(error)
+    _print_class(marked)
+    _write_json(json_file, marked.to_dict())
+    if any(entry.result and entry.result.faults for entry in marked.entries):
+        raise typer.Exit(1)
+
+
+def _print_class(marked: Any) -> None:
+    table = Table("student", "points", "of", "to mark by hand", "remarks", box=None, pad_edge=False)
+    for entry in marked.entries:
+        if entry.result is None:
+            continue
+        by_hand = sum(mark.points is None for mark in entry.result.marks)
+        of = f"{marked.lesson.points:g}"
+        remarks = escape(" ".join(entry.result.remarks))
+        table.add_row(escape(entry.student), f"{entry.result.points:g}", of, str(by_hand or ""), remarks)
+    if table.row_count:
+        out.print(table)
+    for entry in marked.entries:
+        for mark in entry.result.faults if entry.result else ():
+            err.print(f"[red]✗[/red] {entry.student}: {escape(mark.detail)}", soft_wrap=True)
+    graded = sum(entry.result is not None for entry in marked.entries)
+    unchanged = len(marked.entries) - graded
+    out.print(
+        f"{marked.lesson.name}: {graded} graded in {marked.seconds:.1f} s, {unchanged} unchanged "
+        f"since they were graded"
+    )
+
+
 def _print_proof(rows: list[Any]) -> None:
     table = Table("lesson", "kind", "task", "name", "runs", "earned", "", box=None, pad_edge=False)
     for row in rows:
-        sign = "[green]✓[/green]" if row.holds else f"[red]✗ {row.problem}[/red]"
+        sign = "[green]✓[/green]" if row.holds else f"[red]✗ {escape(row.problem)}[/red]"
         earned = f"{row.earned:g} of {row.of:g}"
         table.add_row(row.lesson, row.kind, row.task, row.name, str(row.runs), earned, sign)
     out.print(table)

@@ -9,6 +9,7 @@ import gc
 import linecache
 import math
 import os
+import re
 import resource
 import signal
 import socket
@@ -177,7 +178,9 @@ class _Examination:
         if value is None:
             return Verdict(most, "passed", outputs=self.outputs)
         if isinstance(value, np.generic):
-            value = value.item()
+            # nbgrader reads a mark off the printed value, and takes "np.float64(1.0)" for no
+            # number: full marks.
+            return self._fault(f"its last line is a numpy scalar ({value!r}); write float(…)")
         if not isinstance(value, Real) or isinstance(value, bool):
             kind = value._kind if isinstance(value, StandIn) else type(value).__name__
             return self._fault(f"its last line is a {kind}, not a number of points")
@@ -208,8 +211,11 @@ class _Examination:
         where = f"{call}" if call else "The test"
         outcome: Outcome = "failed"
         if isinstance(error, FromStudent):
+            unwritten = _unwritten(error)
             if isinstance(error, NotImplementedError):
                 open_says = f"{where} is not written yet."
+            elif unwritten:
+                open_says = _not_defined(unwritten)
             else:
                 message = f": {error}" if str(error) else ""
                 open_says = f"{where} raised {type(error).__name__}{message}."
@@ -227,10 +233,7 @@ class _Examination:
             open_says = f"{where} gave back what cannot be judged: {error}."
             hidden_says, detail = f"{where} gave back what cannot be judged.", open_says
         elif isinstance(error, NameError) and getattr(error, "name", None) in self._missing():
-            open_says = hidden_says = detail = (
-                f"{error.name} is not defined: its cell is missing, not written yet, or ended in "
-                "an error."
-            )
+            open_says = hidden_says = detail = _not_defined(error.name)
         elif isinstance(error, AssertionError):
             open_says = str(error) or "A check failed."
             hidden_says = "A hidden test found a case in which the answer is wrong."
@@ -251,6 +254,17 @@ class _Examination:
 
     def _missing(self) -> set[str]:
         return set(free_names(self.cell.source)) - set(self.names)
+
+
+def _not_defined(name: str) -> str:
+    return f"{name} is not defined: its cell is missing, not written yet, or ended in an error."
+
+
+def _unwritten(error: FromStudent) -> str:
+    """The name that a probe did not find on the student's side, if that is what went wrong."""
+    missing = re.fullmatch(r"name '(\w+)' is not defined", str(error))
+    last_frame = error.student_traceback.rpartition("  File ")[2]
+    return missing[1] if missing and last_frame.startswith('"<probe') else ""
 
 
 def _undecorated(function: ast.FunctionDef) -> ast.FunctionDef:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder.lesson import Lesson
 
@@ -45,20 +46,32 @@ def read(lesson: Lesson, path: Path) -> Submission:
     Raises:
         SubmissionError: it is missing, too large, or no notebook.
     """
+    return fit(lesson, list(read_notebook(path).cells))
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook file of any version as nbformat 4.
+
+    Raises:
+        SubmissionError: it is missing, too large, or no notebook.
+    """
     try:
         if path.stat().st_size > MAX_NOTEBOOK_MB << 20:
             raise SubmissionError(f"{path.name} is larger than {MAX_NOTEBOOK_MB} MB; clear its outputs.")
-        text = path.read_text(encoding="utf-8-sig")
-        notebook = nbformat.reads(text, as_version=4)
-        cells = list(notebook.cells)
+        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):
+                raise ValueError("a cell without source or metadata")
     except OSError as error:
         raise SubmissionError(f"{path.name} cannot be read ({error.strerror}).") from error
+    except SubmissionError:
+        raise
     except Exception as error:
         # nbformat raises whatever its parts raise: JSON errors, KeyErrors, its own.
         raise SubmissionError(
             f"{path.name} is not a Jupyter notebook ({type(error).__name__}: {str(error)[:200]})."
         ) from error
-    return fit(lesson, cells)
+    return notebook
 
 
 def fit(lesson: Lesson, cells: list) -> Submission:
@@ -80,8 +93,7 @@ def fit(lesson: Lesson, cells: list) -> Submission:
     extras: list[Extra] = []
     after = ""
     for index, cell in enumerate(cells):
-        source = cell.get("source", "")
-        source = "".join(source) if isinstance(source, list) else str(source)
+        source = cell["source"]
         if index in matched:
             after = matched[index]
             sources[after] = source

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:  # importing torch takes seconds, which who never asks for a device should not pay
+    import torch
 
 
 def device() -> torch.device:
@@ -12,6 +14,8 @@ def device() -> torch.device:
 
     The environment variable ``NNLAB_DEVICE`` overrides the choice (``NNLAB_DEVICE=cpu``).
     """
+    import torch
+
     wanted = os.environ.get("NNLAB_DEVICE")
     if wanted:
         return torch.device(wanted)
@@ -24,4 +28,6 @@ def device() -> torch.device:
 
 def check_dtype(where: torch.device | str) -> torch.dtype:
     """The dtype to check mathematics in: float64, but float32 on MPS, which has no float64."""
+    import torch
+
     return torch.float32 if torch.device(where).type == "mps" else torch.float64

@@ -332,7 +332,7 @@ class _Surface:
         unit = self.mesh[:, 2].reshape(self.z.shape)
         slope = np.gradient(unit, 2 / _MESH)
         light = (0.75 - 0.35 * slope[1] + 0.25 * slope[0]) / np.hypot(1, np.hypot(*slope))
-        yield from self._axes()
+        yield f"<path d='{_line(self._seen(self.frame)[[0, 1, 2, 3, 0, 4]])}' fill='none' stroke='#999'/>"
         facets = np.stack([seen[:-1, :-1], seen[:-1, 1:], seen[1:, 1:], seen[1:, :-1]], axis=2)
         order = np.argsort(near[:-1, :-1] + near[1:, 1:], axis=None)
         for facet in order:
@@ -340,11 +340,11 @@ class _Surface:
             corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in facets[row, column])
             shade = _shade(float(unit[row, column]), 0.8 + 0.25 * float(light[row, column]))
             yield f"<polygon points='{corners}' fill='{shade}' stroke='#fff' stroke-width='.4'/>"
+        yield from self._labels()
 
-    def _axes(self) -> Iterable[str]:
+    def _labels(self) -> Iterable[str]:
         corners = self._seen(self.frame)
         origin, right, back, _, up = corners
-        yield f"<path d='{_line(corners[[0, 1, 2, 3, 0, 4]])}' fill='none' stroke='#999'/>"
         (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
         for place, tip, name, low, high in (
             (origin, right, "w₁", x0, x1),

@@ -107,7 +107,7 @@ expected = {"a": 0.2 * np.mean(x * y), "b": 0.2 * np.mean(y)}
 got = after_one_step(torch.tensor(x), torch.tensor(y), 0.1)
 score += sum(abs(got.get(name, np.inf) - value) < 1e-6 for name, value in expected.items())
 ### END HIDDEN TESTS
-score
+float(score)
 
 # %% [markdown]
 # ## 4 · An experiment and what is read off it

@@ -1,0 +1,132 @@
+"""The folders of an nbgrader course: its configuration, and what students handed in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder import __version__
+from autograder.classroom import Job
+from autograder.grading import Options
+from autograder.lesson import Lesson
+from autograder.submission import SubmissionError, read
+from nnlab.testing import SEED_VARIABLE
+
+CONFIG_FILE = "nbgrader_config.py"
+
+
+class CourseError(Exception):
+    """A course folder that cannot be used. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One student's folder for one assignment.
+
+    ``notebook`` is None if there is none to grade; ``remark`` then says why.
+    """
+
+    student: str
+    folder: Path
+    notebook: Path | None
+    remark: str = ""
+
+
+class Course:
+    """A course's configuration and folders, as nbgrader sees them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.config = _load_config(self.root)
+        self.config.CourseDirectory.root = str(self.root)
+        self.directory = CourseDirectory(config=self.config)
+
+    @property
+    def db_url(self) -> str:
+        return self.directory.db_url
+
+    @property
+    def hidden_seed(self) -> int:
+        """The seed of the hidden tests, from the environment or the configuration."""
+        value = os.environ.get(SEED_VARIABLE, "0")
+        try:
+            return int(value)
+        except ValueError as error:
+            raise CourseError(f"{SEED_VARIABLE} is {value!r}, not a whole number") from error
+
+    def autograded(self, student: str, lesson: Lesson) -> Path:
+        """The folder of a graded submission."""
+        return self._folder(self.directory.autograded_directory, student, lesson.name)
+
+    def handed_in(self, lesson: Lesson, students: list[str] | None = None) -> list[HandedIn]:
+        """What is in submitted/ for an assignment, by student, in order.
+
+        Raises:
+            CourseError: a student that was asked for handed in nothing.
+        """
+        pattern = self._folder(self.directory.submitted_directory, "*", lesson.name)
+        at = pattern.parts.index("*")
+        found = []
+        for folder in sorted(self.root.glob(str(pattern.relative_to(self.root)))):
+            student = folder.parts[at]
+            if folder.is_dir() and not student.startswith("."):
+                notebook, remark = _notebook_in(folder, lesson)
+                found.append(HandedIn(student, folder, notebook, remark))
+        if students:
+            missing = sorted(set(students) - {one.student for one in found})
+            if missing:
+                raise CourseError(f"no submission for {lesson.name} by {', '.join(missing)} under "
+                                  f"{self.root / self.directory.submitted_directory}")
+            found = [one for one in found if one.student in students]
+        return found
+
+    def job(self, one: HandedIn, lesson: Lesson, master: dict, options: Options) -> Job:
+        """The job that grades what a student handed in."""
+        submission, reason = None, one.remark
+        if one.notebook is not None:
+            try:
+                submission = read(lesson, one.notebook)
+            except SubmissionError as error:
+                reason = str(error)
+        return Job(one.student, lesson, master, submission, reason, self.hidden_seed, options)
+
+    def fingerprint(self, one: HandedIn, lesson: Lesson, options: Options) -> str:
+        """What a result depends on: equal fingerprints, equal marks."""
+        digest = hashlib.sha256()
+        facts = [__version__, lesson.digest, self.hidden_seed, asdict(options), one.remark]
+        digest.update(json.dumps(facts).encode())
+        if one.notebook is not None:
+            digest.update(one.notebook.read_bytes())
+        return digest.hexdigest()
+
+    def _folder(self, step: str, student: str, assignment: str) -> Path:
+        return Path(self.directory.format_path(step, student, assignment))
+
+
+def _load_config(root: Path) -> Config:
+    if not (root / CONFIG_FILE).exists():
+        return Config()
+    try:
+        return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+    except Exception as error:
+        # The file is Python: it may raise anything.
+        raise CourseError(f"{root / CONFIG_FILE}: {type(error).__name__}: {error}") from error
+
+
+def _notebook_in(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
+    expected = folder / f"{lesson.name}.ipynb"
+    if expected.is_file():
+        return expected, ""
+    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    if len(others) == 1:
+        return others[0], ""
+    if not others:
+        return None, f"No notebook was handed in: {expected.name} is missing."
+    names = ", ".join(path.name for path in others)
+    return None, f"Several notebooks were handed in ({names}), and none is {expected.name}."

@@ -1,0 +1,138 @@
+"""A class whose right marks are known: students made of reference, misconceptions and blanks."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+
+from autograder.build import Built, build, write
+from autograder.course import CONFIG_FILE
+from autograder.lesson import Lesson, Task, without_markers
+from autograder.misconceptions import Variant, variants
+
+#: Names of mathematicians and physicists, as ids of made-up students.
+STUDENTS = (
+    "agnesi banach cartwright dirichlet euler fourier germain hilbert ito jordan kovalevskaya "
+    "lovelace markov noether ostrogradsky poincare quillen riemann sobolev tao uhlenbeck viete "
+    "weyl xenocrates yau zermelo archimedes bernoulli cauchy descartes"
+).split()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a made-up student's submission must earn in each task, and what it answers there."""
+
+    student: str
+    tasks: dict[str, float]
+    answers: dict[str, str]
+
+
+def make_class(root: Path, target: Path, lesson: Lesson, count: int, seed: int = 0) -> list[Known]:
+    """Make an nbgrader course in ``target`` with ``count`` submissions for a lesson.
+
+    Each student has some tasks right (the reference, or another right answer), some wrong (a
+    misconception) and some open, in a mixture of their own: from nearly all to nearly nothing.
+
+    Args:
+        root: the course that the lesson and the configuration come from.
+        target: is made, or added to.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    if (root / CONFIG_FILE).exists():
+        shutil.copyfile(root / CONFIG_FILE, target / CONFIG_FILE)
+    built = build(lesson)
+    write(built, target)
+    rng = np.random.default_rng([seed, len(lesson.cells)])
+    choices = variants(lesson)
+    known = []
+    for student in _ids(count):
+        skill = rng.beta(2.5, 1.2)
+        picks = {task.name: _pick(rng, skill, lesson, task, choices) for task in lesson.tasks}
+        _repair_dependents(lesson, picks)
+        folder = target / "submitted" / student / lesson.name
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = _fill(built, picks, written=rng.random() < skill)
+        nbformat.write(notebook, folder / f"{lesson.name}.ipynb")
+        known.append(
+            Known(
+                student,
+                {name: pick.earns for name, pick in picks.items()},
+                {name: pick.label for name, pick in picks.items()},
+            )
+        )
+    return known
+
+
+@dataclass(frozen=True)
+class _Pick:
+    label: str
+    source: str | None
+    earns: float
+
+
+def _ids(count: int) -> list[str]:
+    names = list(STUDENTS)
+    return [names[i % len(names)] + (f"-{i // len(names) + 1}" if i >= len(names) else "") for i in range(count)]
+
+
+def _pick(
+    rng: np.random.Generator, skill: float, lesson: Lesson, task: Task, choices: list[Variant]
+) -> _Pick:
+    wrong = [v for v in choices if v.task == task.name and v.kind == "misconception"]
+    right = [v for v in choices if v.task == task.name and v.kind == "alternative"]
+    # A wrong answer that other tasks build on would make their right marks unknown.
+    if lesson.dependents(task.name):
+        wrong = []
+    dice = rng.random()
+    if dice < skill:
+        if right and rng.random() < 0.4:
+            chosen = right[rng.integers(len(right))]
+            return _Pick(chosen.name, chosen.source, task.points)
+        return _Pick("reference", without_markers(task.solution.source), task.points)
+    if wrong and dice < skill + 0.75 * (1 - skill):
+        chosen = wrong[rng.integers(len(wrong))]
+        return _Pick(chosen.name, chosen.source, chosen.earns)
+    return _Pick("blank", None, 0.0)
+
+
+def _repair_dependents(lesson: Lesson, picks: dict[str, _Pick]) -> None:
+    """A task that needs one which was left open is left open too."""
+    for task in lesson.tasks:
+        if any(picks[name].label == "blank" for name in task.solution.needs):
+            picks[task.name] = _Pick("blank", None, 0.0)
+
+
+def _fill(built: Built, picks: dict[str, _Pick], written: bool) -> Any:
+    notebook = nbformat.reads(built.release, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        kind, _, task = name.partition("-")
+        if kind == "solution" and picks[task].source is not None:
+            cell.source = picks[task].source
+        elif kind == "answer" and written:
+            cell.source = "Because the errors of the two sides cancel up to the third order."
+    return notebook
+
+
+def known_marks(known: list[Known], lesson: Lesson, marks: dict[str, dict[str, float]]) -> list[str]:
+    """The marks that differ from the known ones, a sentence each; empty if all are right.
+
+    Args:
+        marks: student → test cell id → points.
+    """
+    wrong = []
+    for one in known:
+        for task in lesson.tasks:
+            got = sum(marks[one.student][cell.id] for cell in task.tests)
+            if got != one.tasks[task.name]:
+                wrong.append(
+                    f"{one.student}: {task.name} ({one.answers[task.name]}) got {got:g}, "
+                    f"not {one.tasks[task.name]:g}"
+                )
+    return wrong
+

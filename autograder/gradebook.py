@@ -1,0 +1,249 @@
+"""The only writer of marks: nbgrader's gradebook and the autograded notebooks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import nbformat
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
+
+from autograder.build import KERNEL, generate_assignment, source_notebook, to_text
+from autograder.course import Course, HandedIn
+from autograder.grading import Result
+from autograder.lesson import Lesson
+
+
+class Marks:
+    """The gradebook of a course, open for writing. Use it as a context manager."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        # nbgrader logs each student that it has to add; that is what we are here for.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        self._book = Gradebook(course.db_url, course.directory.course_id)
+        self._penalties = AssignLatePenalties(config=course.config)
+        self._penalties.init_plugin()
+
+    def __enter__(self) -> Marks:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._book.close()
+
+    def register(self, lesson: Lesson, master: dict[str, Any]) -> None:
+        """Bring the gradebook's record of an assignment up to date with the lesson.
+
+        Raises:
+            BuildError: nbgrader refuses: cells came or went after students had been graded.
+        """
+        if self._is_registered(lesson, master):
+            return
+        with tempfile.TemporaryDirectory(prefix="autograder-register-") as folder:
+            path = Path(folder) / "source" / lesson.name / f"{lesson.name}.ipynb"
+            path.parent.mkdir(parents=True)
+            path.write_text(to_text(source_notebook(lesson)), encoding="utf-8")
+            generate_assignment(Path(folder), lesson, self.course.db_url)
+        self._book.db.expire_all()
+
+    def graded_students(self, lesson: Lesson) -> set[str]:
+        """The students whose submission of an assignment is in the gradebook."""
+        return {submission.student_id for submission in self._book.assignment_submissions(lesson.name)}
+
+    def is_done(self, one: HandedIn, lesson: Lesson, fingerprint: str) -> bool:
+        """Whether a submission has been graded just so: its autograded notebook says by what."""
+        path = self.course.autograded(one.student, lesson) / f"{lesson.name}.ipynb"
+        try:
+            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+            return metadata["autograder"]["fingerprint"] == fingerprint
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def record(self, one: HandedIn, lesson: Lesson, result: Result, fingerprint: str) -> None:
+        """Write a result: the marks in one transaction, then the autograded notebook.
+
+        The notebook comes last, complete or not at all, and says what the marks were made from.
+        So whatever is interrupted between the two is simply graded again. Marks and comments
+        given by hand stay as they are.
+        """
+        staged = self._stage(one, lesson, result, fingerprint)
+        try:
+            with _Transaction(self._book):
+                self._write_marks(one, lesson, result)
+        except BaseException:
+            shutil.rmtree(staged)
+            raise
+        _swap(staged, self.course.autograded(one.student, lesson))
+
+    # -- the database ------------------------------------------------------------------------
+
+    def _is_registered(self, lesson: Lesson, master: dict[str, Any]) -> bool:
+        try:
+            notebook = self._book.find_notebook(lesson.name, lesson.name)
+        except MissingEntry:
+            return False
+        there = {cell.name: cell.checksum for cell in notebook.source_cells}
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        wanted = {
+            cell["metadata"]["nbgrader"]["grade_id"]: cell["metadata"]["nbgrader"]["checksum"]
+            for cell in master["cells"]
+            if "nbgrader" in cell["metadata"]
+        }
+        return there == wanted and points == {cell.id: cell.points for cell in lesson.graded}
+
+    def _write_marks(self, one: HandedIn, lesson: Lesson, result: Result) -> None:
+        db = self._book.db
+        student = db.get(Student, one.student)
+        if student is None:
+            student = Student(id=one.student)
+            db.add(student)
+        assignment = db.query(Assignment).filter_by(name=lesson.name).one()
+        submission = (
+            db.query(SubmittedAssignment)
+            .filter_by(assignment_id=assignment.id, student_id=one.student)
+            .one_or_none()
+        )
+        if submission is None:
+            with db.no_autoflush:
+                submission = _new_submission(assignment, student)
+                db.add(submission)
+        timestamp = self.course.directory.get_existing_timestamp(str(one.folder))
+        if timestamp:
+            submission.timestamp = parse_utc(timestamp)
+        db.flush()
+        notebook = (
+            db.query(SubmittedNotebook)
+            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            .filter(SubmittedNotebook.assignment_id == submission.id, Notebook.name == lesson.name)
+            .one()
+        )
+        marks = {mark.cell: mark for mark in result.marks}
+        for grade in notebook.grades:
+            mark = marks[grade.name]
+            grade.auto_score = mark.points
+            # As nbgrader does: a mark given by hand is looked at again after a regrade.
+            grade.needs_manual_grade = grade.manual_score is not None or mark.points is None
+        says = _comments(lesson, result)
+        for comment in notebook.comments:
+            comment.auto_comment = says.get(comment.name)
+        db.flush()
+        notebook.late_submission_penalty = self._late_penalty(one, submission, notebook)
+
+    def _late_penalty(
+        self, one: HandedIn, submission: SubmittedAssignment, notebook: SubmittedNotebook
+    ) -> float | None:
+        self._book.db.refresh(notebook)
+        late = submission.total_seconds_late
+        if late <= 0:
+            return None
+        plugin = self._penalties.plugin_inst
+        penalty = plugin.late_submission_penalty(one.student, notebook.score, late)
+        return None if penalty is None else min(max(penalty, 0.0), notebook.score)
+
+    # -- the files ---------------------------------------------------------------------------
+
+    def _stage(self, one: HandedIn, lesson: Lesson, result: Result, fingerprint: str) -> Path:
+        """The autograded folder, complete, under a name that nbgrader does not look at."""
+        target = self.course.autograded(one.student, lesson)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=f".{lesson.name}-", dir=target.parent))
+        staged.chmod(0o755)
+        for path in one.folder.rglob("*"):
+            if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
+                copy = staged / path.relative_to(one.folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+        metadata = {
+            "kernelspec": KERNEL,
+            "autograder": {
+                "fingerprint": fingerprint,
+                "version": result.version,
+                "lesson": result.lesson_digest,
+                "tier": result.tier,
+                "seconds": round(result.seconds, 3),
+                "remarks": list(result.remarks),
+            },
+        }
+        notebook = nbformat.from_dict(
+            {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": result.cells}
+        )
+        path = staged / f"{lesson.name}.ipynb"
+        with path.open("w", encoding="utf-8", errors="replace") as file:
+            nbformat.write(notebook, file)
+            file.flush()
+            os.fsync(file.fileno())
+        path.chmod(0o444)
+        return staged
+
+
+class _Transaction:
+    """Commits at the end, or takes everything back."""
+
+    def __init__(self, book: Gradebook) -> None:
+        self._db = book.db
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._db.commit()
+        else:
+            self._db.rollback()
+
+
+def _new_submission(assignment: Assignment, student: Student) -> SubmittedAssignment:
+    """A submission with an empty grade and comment for every cell that can have one."""
+    submission = SubmittedAssignment(assignment=assignment, student=student)
+    for notebook in assignment.notebooks:
+        handed_in = SubmittedNotebook(notebook=notebook, assignment=submission)
+        for cell in [*notebook.grade_cells, *notebook.task_cells]:
+            Grade(cell_id=cell.id, notebook=handed_in)
+        for cell in [*notebook.solution_cells, *notebook.task_cells]:
+            Comment(cell_id=cell.id, notebook=handed_in)
+    return submission
+
+
+def _comments(lesson: Lesson, result: Result) -> dict[str, str]:
+    """What formgrader shows beside a student's cell: the sentences of its tests."""
+    marks = {mark.cell: mark for mark in result.marks}
+    comments = {}
+    for task in lesson.tasks:
+        says = [marks[cell.id].says for cell in task.tests if marks[cell.id].says]
+        if says:
+            comments[task.solution.id] = "\n".join(dict.fromkeys(says))
+    for cell in lesson.graded:
+        if cell.kind == "answer" and marks[cell.id].says:
+            comments[cell.id] = "No response."
+    return comments
+
+
+def _swap(staged: Path, target: Path) -> None:
+    """Put ``staged`` in the place of ``target``, which may exist."""
+    old = None
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
+        target.rename(old / target.name)
+    staged.rename(target)
+    if old is not None:
+        shutil.rmtree(old)

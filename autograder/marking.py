@@ -1,0 +1,102 @@
+"""A class, from submitted/ to the gradebook: what is done already stays, the rest is graded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from autograder import classroom
+from autograder.build import master_notebook
+from autograder.course import Course
+from autograder.gradebook import Marks
+from autograder.grading import Options, Result
+from autograder.lesson import Lesson
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student of the class; ``result`` is None if nothing had changed since the last time."""
+
+    student: str
+    result: Result | None
+
+
+@dataclass(frozen=True)
+class MarkedClass:
+    """What one run of ``autograder grade`` did."""
+
+    lesson: Lesson
+    entries: tuple[Entry, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable JSON form (schema 1), described in docs/json.md."""
+        return {
+            "schema": 1,
+            "assignment": self.lesson.name,
+            "max_points": self.lesson.points,
+            "seconds": round(self.seconds, 3),
+            "students": [
+                {"student": entry.student, "unchanged": True}
+                if entry.result is None
+                else {
+                    "student": entry.student,
+                    "unchanged": False,
+                    "points": entry.result.points,
+                    "seconds": round(entry.result.seconds, 3),
+                    "tier": entry.result.tier,
+                    "version": entry.result.version,
+                    "remarks": list(entry.result.remarks),
+                    "marks": [asdict(mark) for mark in entry.result.marks],
+                }
+                for entry in self.entries
+            ],
+        }
+
+
+def mark_class(
+    course: Course,
+    lesson: Lesson,
+    *,
+    students: list[str] | None = None,
+    workers: int = 2,
+    dask: str = "",
+    force: bool = False,
+    options: Options = Options(),  # noqa: B008  frozen
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> MarkedClass:
+    """Grade an assignment of a course and write the marks, one submission at a time.
+
+    Raises:
+        CourseError: no such student, or a configuration that cannot be loaded.
+        BuildError: the gradebook cannot take the assignment as it is now.
+    """
+    started = time.perf_counter()
+    master = dict(master_notebook(lesson))
+    handed_in = course.handed_in(lesson, students)
+    results: dict[str, Result] = {}
+    with Marks(course) as marks:
+        marks.register(lesson, master)
+        known = marks.graded_students(lesson)
+        todo = {}
+        for one in handed_in:
+            fingerprint = course.fingerprint(one, lesson, options)
+            if force or one.student not in known or not marks.is_done(one, lesson, fingerprint):
+                todo[one.student] = (one, fingerprint)
+        on_progress(0, len(todo))
+        jobs = (course.job(one, lesson, master, options) for one, _ in todo.values())
+        if not todo:
+            done = iter(())
+        elif dask:
+            done = classroom.run_on_dask(jobs, dask)
+        else:
+            done = classroom.run(jobs, min(workers, len(todo)))
+        for number, (job, result) in enumerate(done, start=1):
+            one, fingerprint = todo[job.key]
+            marks.record(one, lesson, result, fingerprint)
+            results[job.key] = result
+            on_progress(number, len(todo))
+    entries = tuple(Entry(one.student, results.get(one.student)) for one in handed_in)
+    return MarkedClass(lesson, entries, time.perf_counter() - started)

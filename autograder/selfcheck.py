@@ -1,0 +1,101 @@
+"""A student's own check: the visible tests of a notebook, in a clean process, with no lesson."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.utils import compute_checksum
+
+from autograder.classroom import Job, run
+from autograder.grading import Options
+from autograder.lesson import BEGIN_HIDDEN, Cell, Kind, Lesson
+from autograder.submission import SubmissionError, fit, read_notebook
+
+_KINDS: dict[str, Kind] = {
+    "setup": "setup",
+    "given": "given",
+    "experiment": "experiment",
+    "solution": "solution",
+    "test": "tests",
+    "answer": "answer",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What ``autograder check`` says about one test cell.
+
+    ``status`` is "passed", "failed", "not written" or "not run"; ``changed`` tells that the test
+    in the notebook is not the one that was handed out.
+    """
+
+    task: str
+    status: str
+    says: str
+    points: float
+    changed: bool = False
+
+
+def check(path: Path, run_experiments: bool = False) -> list[Line]:
+    """Run a notebook from the top and judge its visible tests.
+
+    Raises:
+        SubmissionError: the file is no notebook, or no notebook of the course.
+    """
+    notebook = read_notebook(path)
+    lesson = _as_lesson(path, notebook)
+    changed = {name for cell in notebook.cells if (name := _changed_test(cell))}
+    submission = fit(lesson, notebook.cells)
+    job = Job(path.name, lesson, _master(notebook), submission, options=Options(run_experiments))
+    ((_, result),) = run([job], 1)
+    lines = []
+    for cell in lesson.cells:
+        if cell.kind == "tests":
+            mark = result.mark(cell.id)
+            status = "passed" if mark.outcome == "passed" else mark.outcome
+            if "is not written yet" in mark.says:
+                status = "not written"
+            name = cell.name + (f" ({cell.part})" if cell.part else "")
+            lines.append(Line(name, status, mark.says, cell.points, cell.id in changed))
+    return lines
+
+
+def _as_lesson(path: Path, notebook: Any) -> Lesson:
+    """A lesson made of a student's notebook: what is read-only in it, and its visible tests."""
+    cells = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = _grade_id(cell)
+        prefix, _, rest = name.partition("-")
+        if prefix not in _KINDS:
+            continue
+        task, _, part = rest.partition("-")
+        points = float(cell.metadata["nbgrader"].get("points") or 0)
+        cells.append(Cell(_KINDS[prefix], cell.source, number, task, part, points))
+    if not any(cell.kind == "tests" for cell in cells):
+        raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
+    unique = {cell.id: cell for cell in cells}
+    title = next((c.source.lstrip("# ").splitlines()[0] for c in notebook.cells if c.source.startswith("# ")), path.stem)
+    return Lesson(path.stem, path, title, 0, tuple(unique.values()))
+
+
+def _grade_id(cell: Any) -> str:
+    meta = cell.metadata.get("nbgrader")
+    name = meta.get("grade_id") if isinstance(meta, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _changed_test(cell: Any) -> str:
+    """The id of a test cell that is not as it was handed out."""
+    name = _grade_id(cell)
+    if not name.startswith("test-") or BEGIN_HIDDEN in cell.source:
+        return ""
+    checksum = cell.metadata["nbgrader"].get("checksum")
+    return name if checksum and checksum != compute_checksum(cell) else ""
+
+
+def _master(notebook: Any) -> dict[str, Any]:
+    cells = [dict(cell, id=_grade_id(cell) or f"text-{n}") for n, cell in enumerate(notebook.cells)]
+    return {"cells": [nbformat.from_dict(cell) for cell in cells]}
