@@ -6,18 +6,40 @@
 # %% [markdown]
 # # Optimizers and learning-rate schedules
 #
-# **The promise.** At the end of this notebook you will have written every update rule that networks are trained with, from plain gradient descent to AdamW, and you will know them by their tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the noise, to explain why nobody trains a network with Newton's method, and to write an optimizer for PyTorch that can take over from PyTorch's own in mid-training.
+# **The promise.** At the end of this notebook you will have written every update rule that
+# networks are trained with, from plain gradient descent to AdamW, and you will know them by their
+# tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the
+# noise, to explain why nobody trains a network with Newton's method, and to write an optimizer
+# for PyTorch that can take over from PyTorch's own in mid-training.
 #
-# **The time.** About four hours of work, in tasks of five to twenty minutes. The whole notebook runs in about five seconds on a laptop with two cores, half of it for importing PyTorch; a GPU is used where there is one and not needed anywhere.
+# **The time.** About four hours of work, in tasks of five to twenty minutes. The whole notebook
+# runs in about five seconds on a laptop with two cores, half of it for importing PyTorch; a GPU
+# is used where there is one and not needed anywhere.
 #
-# **How it goes.** First NumPy, then PyTorch. You write a rule, the cell below it tells you what is right and what is not, and experiments show what the rule does. Before an experiment you predict; a wrong prediction that you can explain afterwards is worth more than a lucky one.
+# **How it goes.** First NumPy, then PyTorch. You write a rule, the cell below it tells you what
+# is right and what is not, and experiments show what the rule does. Before an experiment you
+# predict; a wrong prediction that you can explain afterwards is worth more than a lucky one.
 
 # %% [markdown]
 # ### Where this comes from
 #
-# The update rules, the schedules and the second-order methods follow the order of **CS231n**, lectures 6 and 7, and of the lecture notes **Neural Networks III**. Valleys, line search and the Wolfe conditions are treated as in **INFO8010**, lecture 4. Minibatches, the noise of the gradient and the place of full-batch methods follow **CSE 176**, lecture 11.
+# The update rules, the schedules and the second-order methods follow the order of **CS231n**,
+# lectures 6 and 7, and of the lecture notes **Neural Networks III**. Valleys, line search and the
+# Wolfe conditions are treated as in **INFO8010**, lecture 4. Minibatches, the noise of the
+# gradient and the place of full-batch methods follow **CSE 176**, lecture 11.
 #
-# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*; Nesterov (1983), *A method of solving a convex programming problem with convergence rate O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods*; Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal (1980) and Liu & Nocedal (1989), *On the limited memory BFGS method*; Nocedal & Wright (2006), *Numerical Optimization*.
+# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*;
+# Nesterov (1983), *A method of solving a convex programming problem with convergence rate
+# O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and
+# momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods*;
+# Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for
+# stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight
+# decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani
+# et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic
+# approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous
+# first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal
+# (1980) and Liu & Nocedal (1989), *On the limited memory BFGS method*; Nocedal & Wright (2006),
+# *Numerical Optimization*.
 
 # %% setup="imports"
 import matplotlib.pyplot as plt
@@ -36,16 +58,22 @@ use_style()
 # %% [markdown]
 # ## 1 · One interface for all rules
 #
-# An update rule gets the weights `w`, the gradient `dw` of the loss there, and a dictionary `config`. It returns the next weights and the `config` for the next call:
+# An update rule gets the weights `w`, the gradient `dw` of the loss there, and a dictionary
+# `config`. It returns the next weights and the `config` for the next call:
 #
 # ```
 # next_w, config = rule(w, dw, config)
 # ```
 #
-# `config` holds the settings (`learning_rate`, `momentum`, …) and the memory of the rule (`velocity`, `cache`, `m`, `v`, `t`). A setting or a memory that is missing gets its default. You may write into the given dictionary and arrays or copy them; **what counts is what you return**.
+# `config` holds the settings (`learning_rate`, `momentum`, …) and the memory of the rule
+# (`velocity`, `cache`, `m`, `v`, `t`). A setting or a memory that is missing gets its default.
+# You may write into the given dictionary and arrays or copy them; **what counts is what you
+# return**.
 
 # %% [markdown]
-# The next cell holds the loop in which all rules run, and its referee: the same loop around one of PyTorch's own optimizers, in double precision. The tests of this notebook compare your path with the referee's.
+# The next cell holds the loop in which all rules run, and its referee: the same loop around one
+# of PyTorch's own optimizers, in double precision. The tests of this notebook compare your path
+# with the referee's.
 
 # %% setup="walks"
 def follow(rule, gradient, start, steps, **config):
@@ -76,7 +104,9 @@ def torch_path(optimizer, gradient, start, steps, **settings):
 # %% [markdown]
 # ### Gradient descent
 #
-# Start with the simplest rule: walk against the gradient, $w \leftarrow w - \eta \nabla L(w)$, with the learning rate $\eta$. When the gradient comes from a minibatch, this is *stochastic* gradient descent (Robbins & Monro, 1951).
+# Start with the simplest rule: walk against the gradient, $w \leftarrow w - \eta \nabla L(w)$,
+# with the learning rate $\eta$. When the gradient comes from a minibatch, this is *stochastic*
+# gradient descent (Robbins & Monro, 1951).
 
 # %% solution="sgd"
 def sgd(w, dw, config=None):
@@ -123,7 +153,9 @@ check_close("five steps of sgd on an array of shape (3, 4)",
 # %% [markdown]
 # ### How large may the learning rate be?
 #
-# Take a valley whose floor has curvature 1 and whose walls have curvature 40: $L(w) = \tfrac12 (w_1^2 + 40\,w_2^2)$. The experiment walks 100 steps with each of 61 learning rates. Somewhere there is a cliff.
+# Take a valley whose floor has curvature 1 and whose walls have curvature 40:
+# $L(w) = \tfrac12 (w_1^2 + 40\,w_2^2)$. The experiment walks 100 steps with each of 61 learning
+# rates. Somewhere there is a cliff.
 
 # %% experiment="rates"
 course = races.valley(40)
@@ -141,7 +173,9 @@ show(figure, "Loss after 100 steps of gradient descent against the learning rate
      "many powers of ten: to the right of it the walk runs away.")
 
 # %% [markdown]
-# Read off the learning rate at which the walk begins to run away. (Then look for it in the formula: along a direction of curvature $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. At which $\eta$ does that factor reach −1 for the steepest wall?)
+# Read off the learning rate at which the walk begins to run away. (Then look for it in the
+# formula: along a direction of curvature $\lambda$, each step multiplies the distance by
+# $1 - \eta\lambda$. At which $\eta$ does that factor reach −1 for the steepest wall?)
 
 # %% solution="critical_rate"
 # Type the learning rate at the cliff: critical_rate = ...
@@ -153,7 +187,8 @@ critical_rate = 0.05  # 2 / 40
 # Where does the curve cross the dotted line, upwards?
 
 # %% [markdown] hint="critical_rate"
-# $|1 - \eta\lambda| < 1$ holds for $0 < \eta < 2/\lambda$. Which of the two curvatures is the one that hurts first?
+# $|1 - \eta\lambda| < 1$ holds for $0 < \eta < 2/\lambda$. Which of the two curvatures is the one
+# that hurts first?
 
 # %% tests="critical_rate" points=1
 check("critical_rate", 0.01 <= critical_rate <= 0.07, f"{critical_rate} is not on the axis of the picture")
@@ -164,16 +199,22 @@ check_close("critical_rate", critical_rate, 0.05, rtol=0, atol=0.002,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So the steepest direction dictates the learning rate, and the flattest one pays for it: it needs about $\lambda_\max/\lambda_\min$ steps. That ratio is the *condition number*. All that follows in sections 2 to 4 is an answer to it.
+# So the steepest direction dictates the learning rate, and the flattest one pays for it: it needs
+# about $\lambda_\max/\lambda_\min$ steps. That ratio is the *condition number*. All that follows
+# in sections 2 to 4 is an answer to it.
 
 # %% [markdown]
 # ## 2 · Momentum
 #
-# Polyak (1964) gave the point a mass. A velocity gathers the gradients: along the floor of a valley they agree and add up, across it they alternate and cancel.
+# Polyak (1964) gave the point a mass. A velocity gathers the gradients: along the floor of a
+# valley they agree and add up, across it they alternate and cancel.
 #
 # $$v \leftarrow \mu v - \eta\,\nabla L(w), \qquad w \leftarrow w + v$$
 #
-# *A word on conventions.* Here the velocity is in units of the weights and contains the learning rate, as in CS231n. PyTorch keeps $b \leftarrow \mu b + \nabla L$ and steps by $-\eta b$. The two walk the same path as long as the learning rate stays the same; after a change of the learning rate, ours slows down over some steps and PyTorch's at once.
+# *A word on conventions.* Here the velocity is in units of the weights and contains the learning
+# rate, as in CS231n. PyTorch keeps $b \leftarrow \mu b + \nabla L$ and steps by $-\eta b$. The
+# two walk the same path as long as the learning rate stays the same; after a change of the
+# learning rate, ours slows down over some steps and PyTorch's at once.
 
 # %% solution="sgd_momentum"
 def sgd_momentum(w, dw, config=None):
@@ -197,10 +238,12 @@ def sgd_momentum(w, dw, config=None):
 
 
 # %% [markdown] hint="sgd_momentum"
-# Two lines: first the new velocity from the old one and the gradient, then the step. Which of the two velocities does the step use?
+# Two lines: first the new velocity from the old one and the gradient, then the step. Which of the
+# two velocities does the step use?
 
 # %% [markdown] hint="sgd_momentum"
-# The new velocity is `momentum * velocity - learning_rate * dw`. It must be in `config` when you return, or the next call starts from rest.
+# The new velocity is `momentum * velocity - learning_rate * dw`. It must be in `config` when you
+# return, or the next call starts from rest.
 
 # %% tests="sgd_momentum" points=3
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([1.0, -1.0])}
@@ -229,7 +272,8 @@ check_close("a step of sgd_momentum at learning rate 0 after one at another rate
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **With pencil and paper.** A gradient that never changes, $\mu = 0.9$: the velocity grows, and then settles. How many times the step of plain gradient descent is the final step?
+# **With pencil and paper.** A gradient that never changes, $\mu = 0.9$: the velocity grows, and
+# then settles. How many times the step of plain gradient descent is the final step?
 
 # %% solution="terminal_velocity"
 # Type the factor: terminal_velocity = ...
@@ -238,7 +282,8 @@ terminal_velocity = 10.0  # 1 / (1 − 0.9)
 ### END SOLUTION
 
 # %% [markdown] hint="terminal_velocity"
-# When it has settled, the new velocity equals the old one: $v = \mu v - \eta g$. Solve for $v$ and divide by $-\eta g$.
+# When it has settled, the new velocity equals the old one: $v = \mu v - \eta g$. Solve for $v$
+# and divide by $-\eta g$.
 
 # %% tests="terminal_velocity" points=1
 check("terminal_velocity", terminal_velocity > 0, f"{terminal_velocity} is not a positive factor")
@@ -248,16 +293,20 @@ check_close("terminal_velocity", terminal_velocity, 10.0, rtol=0.01,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# This is why a learning rate that was fine without momentum must be made smaller with it, and why $\mu = 0.99$ is a different animal from $\mu = 0.9$.
+# This is why a learning rate that was fine without momentum must be made smaller with it, and why
+# $\mu = 0.99$ is a different animal from $\mu = 0.9$.
 
 # %% [markdown]
 # ## 3 · Nesterov's momentum, twice
 #
-# The velocity will carry the point to about $w + \mu v$ whatever the gradient says. So Nesterov (1983; for networks Sutskever et al., 2013) looks at the slope *there*, before correcting the course:
+# The velocity will carry the point to about $w + \mu v$ whatever the gradient says. So Nesterov
+# (1983; for networks Sutskever et al., 2013) looks at the slope *there*, before correcting the
+# course:
 #
 # $$v \leftarrow \mu v - \eta\,\nabla L(w + \mu v), \qquad w \leftarrow w + v$$
 #
-# In this form the rule must be able to ask for a gradient at a point of its own choice, so it gets the gradient *function*.
+# In this form the rule must be able to ask for a gradient at a point of its own choice, so it
+# gets the gradient *function*.
 
 # %% solution="nesterov_lookahead"
 def nesterov_lookahead(w, gradient, config=None):
@@ -281,10 +330,12 @@ def nesterov_lookahead(w, gradient, config=None):
 
 
 # %% [markdown] hint="nesterov_lookahead"
-# Only one thing differs from momentum: the point at which you ask for the gradient. The step still starts at `w`.
+# Only one thing differs from momentum: the point at which you ask for the gradient. The step
+# still starts at `w`.
 
 # %% [markdown] hint="nesterov_lookahead"
-# `ahead = w + momentum * velocity`, with the old velocity; then momentum's two lines with `gradient(ahead)`.
+# `ahead = w + momentum * velocity`, with the old velocity; then momentum's two lines with
+# `gradient(ahead)`.
 
 # %% tests="nesterov_lookahead" points=2
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([2.0])}
@@ -309,11 +360,14 @@ check_close("the look-ahead points of eight steps of nesterov_lookahead", np.arr
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# A training loop hands over a gradient, not a function. So one changes variables and stores the look-ahead point $\tilde w = w + \mu v$ itself. With $v'$ for the new velocity, the same rule becomes
+# A training loop hands over a gradient, not a function. So one changes variables and stores the
+# look-ahead point $\tilde w = w + \mu v$ itself. With $v'$ for the new velocity, the same rule
+# becomes
 #
 # $$v' = \mu v - \eta\,\nabla L(\tilde w), \qquad \tilde w \leftarrow \tilde w - \mu v + (1 + \mu)\,v'$$
 #
-# Check it on paper before you write it: what is $w' + \mu v'$, if $w' = w + v'$ and $w = \tilde w - \mu v$?
+# Check it on paper before you write it: what is $w' + \mu v'$, if $w' = w + v'$ and
+# $w = \tilde w - \mu v$?
 
 # %% solution="nesterov"
 def nesterov(w, dw, config=None):
@@ -340,7 +394,8 @@ def nesterov(w, dw, config=None):
 # You need the old velocity after the new one is known. Keep both.
 
 # %% [markdown] hint="nesterov"
-# First go back from the look-ahead point, `- momentum * old`; then do the step, `+ new`; then look ahead again, `+ momentum * new`.
+# First go back from the look-ahead point, `- momentum * old`; then do the step, `+ new`; then
+# look ahead again, `+ momentum * new`.
 
 # %% tests="nesterov" points=2
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([2.0])}
@@ -360,7 +415,8 @@ check_close("eight steps of nesterov on an array of shape (2, 3)",
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Show that they are the same.** Given where `nesterov` is, find where `nesterov_lookahead` is at the same moment.
+# **Show that they are the same.** Given where `nesterov` is, find where `nesterov_lookahead` is
+# at the same moment.
 
 # %% solution="plain_weights"
 def plain_weights(w_ahead, config):
@@ -379,7 +435,8 @@ def plain_weights(w_ahead, config):
 
 
 # %% [markdown] hint="plain_weights"
-# Solve $\tilde w = w + \mu v$ for $w$. Which velocity goes with the $\tilde w$ that was returned: the new one or the old one?
+# Solve $\tilde w = w + \mu v$ for $w$. Which velocity goes with the $\tilde w$ that was returned:
+# the new one or the old one?
 
 # %% tests="plain_weights" points=1
 check_close("plain_weights([1.6], {'momentum': 0.5, 'velocity': [0.4]})",
@@ -405,13 +462,18 @@ print(f"In 100 steps the two forms were never further apart than {apart:.0e}.")
 # %% [markdown]
 # ## 4 · A learning rate for each weight
 #
-# Momentum treats all weights alike. The next rules measure how large the gradient of each single weight has been, and divide by it. Squares, roots and quotients are meant elementwise.
+# Momentum treats all weights alike. The next rules measure how large the gradient of each single
+# weight has been, and divide by it. Squares, roots and quotients are meant elementwise.
 #
 # ### AdaGrad
 #
-# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps, which was made for sparse features. As the sum only grows, the steps only shrink.
+# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then
+# $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps,
+# which was made for sparse features. As the sum only grows, the steps only shrink.
 #
-# *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of $10^{-8}$.
+# *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write
+# $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of
+# $10^{-8}$.
 
 # %% solution="adagrad"
 def adagrad(w, dw, config=None):
@@ -435,10 +497,12 @@ def adagrad(w, dw, config=None):
 
 
 # %% [markdown] hint="adagrad"
-# First the memory, then the step: does this step's gradient belong to the cache that it is divided by? (Think of the very first step, at which the cache was zero.)
+# First the memory, then the step: does this step's gradient belong to the cache that it is
+# divided by? (Think of the very first step, at which the cache was zero.)
 
 # %% [markdown] hint="adagrad"
-# `cache + dw**2`, kept in `config`; the step is `learning_rate * dw / (np.sqrt(cache) + epsilon)`.
+# `cache + dw**2`, kept in `config`; the step is
+# `learning_rate * dw / (np.sqrt(cache) + epsilon)`.
 
 # %% tests="adagrad" points=2
 settings = {"learning_rate": 0.1, "epsilon": 1.0, "cache": np.array([7.0, 0.0])}
@@ -464,7 +528,8 @@ check_close("the first step of adagrad(w, dw)", adagrad(start.copy(), slopes[0].
 # %% [markdown]
 # ### RMSprop
 #
-# Tieleman & Hinton (2012) let the cache forget: $c \leftarrow \rho c + (1 - \rho) g^2$, an average over about $1/(1-\rho)$ steps. The steps no longer die out, and no longer settle either.
+# Tieleman & Hinton (2012) let the cache forget: $c \leftarrow \rho c + (1 - \rho) g^2$, an
+# average over about $1/(1-\rho)$ steps. The steps no longer die out, and no longer settle either.
 
 # %% solution="rmsprop"
 def rmsprop(w, dw, config=None):
@@ -491,7 +556,8 @@ def rmsprop(w, dw, config=None):
 
 
 # %% [markdown] hint="rmsprop"
-# Only the line of the cache differs from AdaGrad. Which share does the old cache keep, and which share does the new square get?
+# Only the line of the cache differs from AdaGrad. Which share does the old cache keep, and which
+# share does the new square get?
 
 # %% tests="rmsprop" points=2
 settings = {"learning_rate": 0.1, "decay_rate": 0.75, "epsilon": 1.0, "cache": np.array([4.0, 0.0])}
@@ -518,7 +584,9 @@ check_close("seven steps of rmsprop on an array of shape (3, 2)",
 #
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1-\beta_2)\, g^2$$
 #
-# Both averages start at zero, so at first they are too small: after $t$ steps of a constant gradient, $m = (1 - \beta_1^t)\, g$. Adam divides that out, from the first step on, at which $t = 1$:
+# Both averages start at zero, so at first they are too small: after $t$ steps of a constant
+# gradient, $m = (1 - \beta_1^t)\, g$. Adam divides that out, from the first step on, at which
+# $t = 1$:
 #
 # $$\hat m = \frac{m}{1-\beta_1^t}, \qquad \hat v = \frac{v}{1-\beta_2^t}, \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
 
@@ -552,13 +620,16 @@ def adam(w, dw, config=None):
 
 
 # %% [markdown] hint="adam"
-# Count first: with $t = 0$ the correction $1 - \beta^t$ would be zero. What is it in the first step, and what does that do to $m = (1-\beta_1) g$?
+# Count first: with $t = 0$ the correction $1 - \beta^t$ would be zero. What is it in the first
+# step, and what does that do to $m = (1-\beta_1) g$?
 
 # %% [markdown] hint="adam"
-# The corrected averages are for this step only. What you keep in `config` is `m` and `v` as they are, uncorrected.
+# The corrected averages are for this step only. What you keep in `config` is `m` and `v` as they
+# are, uncorrected.
 
 # %% [markdown] hint="adam"
-# Six lines: `t` plus one; the new `m`; the new `v`, of `dw**2`; `m_hat = m / (1 - beta1**t)`; `v_hat` alike; the step `learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)`.
+# Six lines: `t` plus one; the new `m`; the new `v`, of `dw**2`; `m_hat = m / (1 - beta1**t)`;
+# `v_hat` alike; the step `learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)`.
 
 # %% tests="adam" points=4
 got, config = adam(np.array([1.0, 2.0]), np.array([0.5, -80.0]), {"learning_rate": 0.1})
@@ -586,7 +657,9 @@ check_close("five steps of adam with epsilon=0.2",
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict, with pencil and paper.** Leave out the correction, with the usual $\beta_1 = 0.9$ and $\beta_2 = 0.999$. How many times the intended length is then the very first step? (Above 1: too long. Below 1: too short.) Most people expect it to be too short.
+# **Predict, with pencil and paper.** Leave out the correction, with the usual $\beta_1 = 0.9$ and
+# $\beta_2 = 0.999$. How many times the intended length is then the very first step? (Above 1: too
+# long. Below 1: too short.) Most people expect it to be too short.
 
 # %% solution="uncorrected_step"
 # Type the factor: uncorrected_step = ...
@@ -607,12 +680,17 @@ check_close("uncorrected_step", uncorrected_step, np.sqrt(10), rtol=0.02,
 # %% [markdown]
 # ### AdamW
 #
-# Weight decay is meant to shrink each weight by the same share in each step. If its gradient $\lambda w$ is added to $g$, Adam divides it by $\sqrt{\hat v}$ like everything else. Loshchilov & Hutter (2019) take it out of the averages and shrink the weights themselves:
+# Weight decay is meant to shrink each weight by the same share in each step. If its gradient
+# $\lambda w$ is added to $g$, Adam divides it by $\sqrt{\hat v}$ like everything else. Loshchilov
+# & Hutter (2019) take it out of the averages and shrink the weights themselves:
 #
 # $$w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat v} + \varepsilon} + \lambda w \right)$$
 
 # %% [markdown]
-# **Predict.** A weight is not used by the data: its gradient is zero, only the decay acts. You train with Adam and add $\lambda w$ to the gradient (L2), once with $\lambda = 0.001$ and once with $\lambda = 0.1$. How much faster does the second weight shrink at first: `"100 times"`, `"10 times"` or `"not at all"`?
+# **Predict.** A weight is not used by the data: its gradient is zero, only the decay acts. You
+# train with Adam and add $\lambda w$ to the gradient (L2), once with $\lambda = 0.001$ and once
+# with $\lambda = 0.1$. How much faster does the second weight shrink at first: `"100 times"`,
+# `"10 times"` or `"not at all"`?
 
 # %% solution="l2_in_adam"
 # Type your choice: l2_in_adam = "..."
@@ -683,7 +761,8 @@ check_close("eight steps of adamw on an array of shape (2, 3)",
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now see it: a weight without data, L2 inside Adam on the left, your AdamW on the right, for three strengths of decay.
+# Now see it: a weight without data, L2 inside Adam on the left, your AdamW on the right, for
+# three strengths of decay.
 
 # %% experiment="decoupled"
 decays = {0.001: "blue", 0.01: "orange", 0.1: "red"}
@@ -705,7 +784,9 @@ show(figure, "A weight without data gradient over 60 steps, for three strengths 
 # %% [markdown]
 # ## 5 · The race
 #
-# Six rules, one start, one minimum: Beale's function (1958) has plateaus, a wall and a curved floor. **The functions that run here are yours.** Press ↻ to see it again; the legend says how many steps each one took to stay within 0.1 of the star.
+# Six rules, one start, one minimum: Beale's function (1958) has plateaus, a wall and a curved
+# floor. **The functions that run here are yours.** Press ↻ to see it again; the legend says how
+# many steps each one took to stay within 0.1 of the star.
 
 # %% experiment="race"
 course = races.beale()
@@ -733,11 +814,15 @@ races.show(races.picture(
     "opposite slope before they turn.", surface=True))
 
 # %% [markdown]
-# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and on another course the order changes. Copy the cell and try.
+# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and
+# on another course the order changes. Copy the cell and try.
 #
 # ### Whose track is it?
 #
-# Four rules left their tracks in a valley of condition number 20. (These were made by the referee, so they are right whatever your functions do.) They are, in some order, `"sgd"`, `"momentum"`, `"adagrad"` and `"rmsprop"`. You have the formulas: what must each of them look like?
+# Four rules left their tracks in a valley of condition number 20. (These were made by the
+# referee, so they are right whatever your functions do.) They are, in some order, `"sgd"`,
+# `"momentum"`, `"adagrad"` and `"rmsprop"`. You have the formulas: what must each of them look
+# like?
 
 # %% experiment="tracks"
 course = races.valley(20)
@@ -761,7 +846,8 @@ whose_track = {"A": "rmsprop", "B": "sgd", "C": "adagrad", "D": "momentum"}
 ### END SOLUTION
 
 # %% [markdown] hint="whose_track"
-# Which rule remembers its direction, and so must turn round? Which has steps that can only shrink? Which has steps that don't get shorter however flat the ground is?
+# Which rule remembers its direction, and so must turn round? Which has steps that can only
+# shrink? Which has steps that don't get shorter however flat the ground is?
 
 # %% tests="whose_track" points=2
 names = ["adagrad", "momentum", "rmsprop", "sgd"]
@@ -778,9 +864,13 @@ check("whose_track", found, "none of the four is right",
 # %% [markdown]
 # ## 6 · Saddles and turned valleys
 #
-# In high dimensions, points where the gradient vanishes are rarely minima: some directions go up and others down. Take $L = \tfrac12(w_1^2 - w_2^2)$ and a start that is $10^{-6}$ beside the ridge.
+# In high dimensions, points where the gradient vanishes are rarely minima: some directions go up
+# and others down. Take $L = \tfrac12(w_1^2 - w_2^2)$ and a start that is $10^{-6}$ beside the
+# ridge.
 #
-# **Predict, with pencil and paper.** Gradient descent with $\eta = 0.1$ multiplies $w_2$ by a constant factor in each step. How many steps does it take from $|w_2| = 10^{-6}$ to $|w_2| \ge 1$?
+# **Predict, with pencil and paper.** Gradient descent with $\eta = 0.1$ multiplies $w_2$ by a
+# constant factor in each step. How many steps does it take from $|w_2| = 10^{-6}$ to
+# $|w_2| \ge 1$?
 
 # %% solution="saddle_steps"
 # Type the number of steps: saddle_steps = ...
@@ -813,11 +903,13 @@ races.show(races.picture(
     surface=True, width=560))
 
 # %% [markdown]
-# A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had converged. Noise helps here, and so does dividing by the size of the gradient.
+# A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had
+# converged. Noise helps here, and so does dividing by the size of the gradient.
 #
 # ### What Adam does not fix
 #
-# Now a valley of condition number 100. First it lies along an axis, then the same valley is turned by 45°, its start with it. A rotation changes nothing about how hard the problem is.
+# Now a valley of condition number 100. First it lies along an axis, then the same valley is
+# turned by 45°, its start with it. A rotation changes nothing about how hard the problem is.
 #
 # **Predict.** Whose number of steps will change: `"sgd"`, `"momentum"`, `"adam"` or `"nobody"`?
 
@@ -828,7 +920,8 @@ rotation = "adam"
 ### END SOLUTION
 
 # %% [markdown] hint="rotation"
-# If the whole landscape turns, so does its gradient. Does the *step* turn with it? Try it on paper with a step that divides each component by its own size.
+# If the whole landscape turns, so does its gradient. Does the *step* turn with it? Try it on
+# paper with a step that divides each component by its own size.
 
 # %% tests="rotation" points=1
 check_one_of("rotation", rotation, ["sgd", "momentum", "adam", "nobody"])
@@ -875,12 +968,16 @@ check("slowdown", 5.0 <= slowdown <= 10.0, f"is {slowdown:g}, but your picture s
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Dividing each weight's step by its own gradient is a *diagonal* correction. It mends a valley along an axis, whatever the condition number; it is blind to a valley that runs between the axes. For that one needs the curvature between pairs of weights, and section 9 shows what it costs.
+# Dividing each weight's step by its own gradient is a *diagonal* correction. It mends a valley
+# along an axis, whatever the condition number; it is blind to a valley that runs between the
+# axes. For that one needs the curvature between pairs of weights, and section 9 shows what it
+# costs.
 
 # %% [markdown]
 # ## 7 · Schedules
 #
-# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So one lowers the learning rate on the way. The step counts from 0 in all functions here.
+# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So
+# one lowers the learning rate on the way. The step counts from 0 in all functions here.
 
 # %% solution="decay"
 def linear_decay(step, base, total, final=0.0):
@@ -912,7 +1009,8 @@ def inverse_decay(step, base, rate):
 
 
 # %% [markdown] hint="decay"
-# For the linear one: which share of the way is done, and what if it is more than all of it? For the step one: how many whole stretches of `every` steps lie behind?
+# For the linear one: which share of the way is done, and what if it is more than all of it? For
+# the step one: how many whole stretches of `every` steps lie behind?
 
 # %% [markdown] hint="decay"
 # `min(step / total, 1.0)` is the share of the way; `step // every` counts whole stretches.
@@ -967,7 +1065,10 @@ check_close("1 / inverse_decay over 12 steps", 1 / rates, np.linspace(1, 1 + 11 
 # %% [markdown]
 # ### Cosine with warm-up
 #
-# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up first: for some steps the rate rises, because at random weights the gradients are large and Adam's averages know nothing yet. The first step should do something, so the rise begins at `base / warmup`, not at zero.
+# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up
+# first: for some steps the rate rises, because at random weights the gradients are large and
+# Adam's averages know nothing yet. The first step should do something, so the rise begins at
+# `base / warmup`, not at zero.
 
 # %% solution="cosine_warmup"
 def cosine_warmup(step, base, total, warmup=0, final=0.0):
@@ -993,10 +1094,12 @@ def cosine_warmup(step, base, total, warmup=0, final=0.0):
 
 
 # %% [markdown] hint="cosine_warmup"
-# Two cases. In the second one, which share of the way *after the warm-up* is done? It runs from 0 to 1, over `total - warmup` steps.
+# Two cases. In the second one, which share of the way *after the warm-up* is done? It runs from 0
+# to 1, over `total - warmup` steps.
 
 # %% [markdown] hint="cosine_warmup"
-# `(1 + np.cos(np.pi * share)) / 2` goes from 1 to 0. What must you do to it so that it goes from base to final?
+# `(1 + np.cos(np.pi * share)) / 2` goes from 1 to 0. What must you do to it so that it goes from
+# base to final?
 
 # %% tests="cosine_warmup" points=3
 check_close("cosine_warmup(step, 0.4, 8) for steps 0, 4, 8", [cosine_warmup(k, 0.4, 8) for k in (0, 4, 8)],
@@ -1021,7 +1124,9 @@ check_close("cosine_warmup after its last step", rates[-5:], expected[-5:], rtol
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** The loss is $\tfrac12 w^2$, each gradient has noise of standard deviation 1, and the learning rate starts at 0.2. Which of four schedules ends with the *highest* loss after 400 steps: `"constant"`, `"step"`, `"inverse"` or `"cosine"`?
+# **Predict.** The loss is $\tfrac12 w^2$, each gradient has noise of standard deviation 1, and
+# the learning rate starts at 0.2. Which of four schedules ends with the *highest* loss after 400
+# steps: `"constant"`, `"step"`, `"inverse"` or `"cosine"`?
 
 # %% solution="highest_floor"
 # Type your choice: highest_floor = "..."
@@ -1065,7 +1170,9 @@ show(figure, "Left: the learning rate against the step for a constant, a step, a
 # %% [markdown]
 # ## 8 · The noise of a minibatch
 #
-# The gradient of a minibatch is the mean of the gradients of its examples. How far is it from the gradient of all data? The problem for this section and the next one is logistic regression on 512 made-up examples with 20 features of very different scale.
+# The gradient of a minibatch is the mean of the gradients of its examples. How far is it from the
+# gradient of all data? The problem for this section and the next one is logistic regression on
+# 512 made-up examples with 20 features of very different scale.
 
 # %% setup="problem"
 def make_problem(seed=6, examples=512, features=20):
@@ -1104,10 +1211,12 @@ def gradient_noise(gradients, batches):
 
 
 # %% [markdown] hint="gradient_noise"
-# `gradients[batches]` has the shape (K, B, D). Over which axis do you average to get one gradient a minibatch?
+# `gradients[batches]` has the shape (K, B, D). Over which axis do you average to get one gradient
+# a minibatch?
 
 # %% [markdown] hint="gradient_noise"
-# Then: subtract the gradient of all data, square, add up over the D components, average over the K minibatches, take the root, in this order.
+# Then: subtract the gradient of all data, square, add up over the D components, average over the
+# K minibatches, take the root, in this order.
 
 # %% tests="gradient_noise" points=2
 gradients = np.array([[0.0, 0.0], [6.0, 8.0]])
@@ -1134,7 +1243,8 @@ check_close("gradient_noise of two batches of 3", gradient_noise(gradients, few)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** You make the minibatch 16 times as large. The noise of the gradient becomes: `"1/16"`, `"1/4"`, `"1/2"` of what it was, or stays `"the same"`?
+# **Predict.** You make the minibatch 16 times as large. The noise of the gradient becomes:
+# `"1/16"`, `"1/4"`, `"1/2"` of what it was, or stays `"the same"`?
 
 # %% solution="noise_of_16"
 # Type your choice: noise_of_16 = "..."
@@ -1143,7 +1253,8 @@ noise_of_16 = "1/4"
 ### END SOLUTION
 
 # %% [markdown] hint="noise_of_16"
-# Variances of independent examples add up. What is the variance of a mean of $B$ of them, and what its root?
+# Variances of independent examples add up. What is the variance of a mean of $B$ of them, and
+# what its root?
 
 # %% tests="noise_of_16" points=1
 check_one_of("noise_of_16", noise_of_16, ["1/16", "1/4", "1/2", "the same"])
@@ -1193,7 +1304,10 @@ check_close("noise_exponent", noise_exponent, -0.5, rtol=0, atol=0.04,
 #
 # ### Newton's method
 #
-# Near a point the loss is about a quadratic, $L(w + p) \approx L + g^\top p + \tfrac12 p^\top H p$, with the Hessian $H$. Its minimum is one step away: solve $H p = -g$. There is no learning rate, and a turned valley is as easy as any other.
+# Near a point the loss is about a quadratic,
+# $L(w + p) \approx L + g^\top p + \tfrac12 p^\top H p$, with the Hessian $H$. Its minimum is one
+# step away: solve $H p = -g$. There is no learning rate, and a turned valley is as easy as any
+# other.
 
 # %% solution="newton_step"
 def newton_step(w, dw, hessian):
@@ -1213,7 +1327,8 @@ def newton_step(w, dw, hessian):
 
 
 # %% [markdown] hint="newton_step"
-# The step solves a system of linear equations. NumPy solves it without inverting the matrix: `np.linalg.solve`.
+# The step solves a system of linear equations. NumPy solves it without inverting the matrix:
+# `np.linalg.solve`.
 
 # %% tests="newton_step" points=2
 hessian = np.array([[2.0, 1.0], [1.0, 3.0]])
@@ -1232,7 +1347,9 @@ check_close("newton_step on a saddle", newton_step(np.array([1.0, 0.5]), turn @ 
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What it costs.** A network of $10^8$ weights, numbers of 4 bytes. How many bytes does the Hessian take, stored in full? And how many bytes does the memory of L-BFGS take, which keeps 10 pairs of vectors of the length of the weights in its place?
+# **What it costs.** A network of $10^8$ weights, numbers of 4 bytes. How many bytes does the
+# Hessian take, stored in full? And how many bytes does the memory of L-BFGS take, which keeps 10
+# pairs of vectors of the length of the weights in its place?
 
 # %% solution="memory_bill"
 # Type the two numbers of bytes: hessian_bytes = ... and lbfgs_bytes = ...
@@ -1259,11 +1376,13 @@ check_close("lbfgs_bytes", lbfgs_bytes, 8e9, rtol=1e-6, look="10 pairs are 20 ve
 # %% [markdown]
 # ### How far along a direction?
 #
-# Away from a quadratic, the full step may overshoot. A *line search* looks for a step length $t$ along the direction $p$. Armijo (1966) asks for a decrease that is worth the distance:
+# Away from a quadratic, the full step may overshoot. A *line search* looks for a step length $t$
+# along the direction $p$. Armijo (1966) asks for a decrease that is worth the distance:
 #
 # $$L(w + t p) \le L(w) + c_1\, t\, \nabla L(w)^\top p$$
 #
-# *Backtracking* begins with a long step and shortens it until this holds (Nocedal & Wright, algorithm 3.1).
+# *Backtracking* begins with a long step and shortens it until this holds (Nocedal & Wright,
+# algorithm 3.1).
 
 # %% solution="backtracking"
 def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
@@ -1296,7 +1415,8 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 
 
 # %% [markdown] hint="backtracking"
-# The slope along the direction is a dot product, and negative. On which side of the inequality does that make the demand stricter?
+# The slope along the direction is a dot product, and negative. On which side of the inequality
+# does that make the demand stricter?
 
 # %% [markdown] hint="backtracking"
 # How does `nan > 1` compare, and how does `not nan <= 1`? Only one of the two goes on searching.
@@ -1334,11 +1454,13 @@ check_raises("backtracking along a level line", ValueError, backtracking, lambda
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Armijo alone accepts steps that are far too short. Wolfe (1969) adds a *curvature condition*: the slope at the new point must have become flatter, or even positive,
+# Armijo alone accepts steps that are far too short. Wolfe (1969) adds a *curvature condition*:
+# the slope at the new point must have become flatter, or even positive,
 #
 # $$\nabla L(w + t p)^\top p \;\ge\; c_2\, \nabla L(w)^\top p, \qquad 0 < c_1 < c_2 < 1.$$
 #
-# It also guarantees what the next section lives on: that the gradient has changed along the step in the way of a convex function, $s^\top y > 0$.
+# It also guarantees what the next section lives on: that the gradient has changed along the step
+# in the way of a convex function, $s^\top y > 0$.
 
 # %% solution="wolfe"
 def wolfe(loss, gradient, w, direction, step, c1=1e-4, c2=0.9):
@@ -1362,7 +1484,8 @@ def wolfe(loss, gradient, w, direction, step, c1=1e-4, c2=0.9):
 
 
 # %% [markdown] hint="wolfe"
-# Both slopes, here and there, are dot products with the same direction. The first one is negative: what does "flatter" mean for the second one?
+# Both slopes, here and there, are dot products with the same direction. The first one is
+# negative: what does "flatter" mean for the second one?
 
 # %% tests="wolfe" points=2
 parabola, slope = (lambda x: float(x @ x)), (lambda x: 2 * x)
@@ -1389,11 +1512,17 @@ for share in (0.3 * (1 - c2), 0.9 * (1 - c2), 1.1 * (1 - c2), 1.0, 1.97 * (1 - c
 # %% [markdown]
 # ### L-BFGS
 #
-# Two gradients tell something about the curvature: with $s = w' - w$ and $y = g' - g$, a quadratic has $y = Hs$. BFGS builds an approximation of $H^{-1}$ from such pairs; *limited-memory* BFGS (Nocedal, 1980; Liu & Nocedal, 1989) keeps the last few pairs and never forms a matrix. The direction $-H^{-1}g$ comes out of two loops over the pairs (Nocedal & Wright, algorithm 7.4), with $\rho = 1 / (y^\top s)$:
+# Two gradients tell something about the curvature: with $s = w' - w$ and $y = g' - g$, a
+# quadratic has $y = Hs$. BFGS builds an approximation of $H^{-1}$ from such pairs;
+# *limited-memory* BFGS (Nocedal, 1980; Liu & Nocedal, 1989) keeps the last few pairs and never
+# forms a matrix. The direction $-H^{-1}g$ comes out of two loops over the pairs (Nocedal &
+# Wright, algorithm 7.4), with $\rho = 1 / (y^\top s)$:
 #
-# 1. $q = g$. From the **newest** pair to the oldest: $\alpha = \rho\, s^\top q$, then $q \leftarrow q - \alpha y$.
+# 1. $q = g$. From the **newest** pair to the oldest: $\alpha = \rho\, s^\top q$, then
+#    $q \leftarrow q - \alpha y$.
 # 2. $r = \gamma q$, with $\gamma = s^\top y / y^\top y$ of the newest pair (1 if there is none).
-# 3. From the **oldest** pair to the newest: $\beta = \rho\, y^\top r$, then $r \leftarrow r + s(\alpha - \beta)$, with the $\alpha$ of this pair.
+# 3. From the **oldest** pair to the newest: $\beta = \rho\, y^\top r$, then
+#    $r \leftarrow r + s(\alpha - \beta)$, with the $\alpha$ of this pair.
 # 4. The direction is $-r$.
 
 # %% solution="lbfgs_direction"
@@ -1424,13 +1553,16 @@ def lbfgs_direction(dw, pairs):
 
 
 # %% [markdown] hint="lbfgs_direction"
-# `reversed(pairs)` walks from the newest to the oldest without touching the list. The alphas come out in that order; in which order does the second loop need them?
+# `reversed(pairs)` walks from the newest to the oldest without touching the list. The alphas come
+# out in that order; in which order does the second loop need them?
 
 # %% [markdown] hint="lbfgs_direction"
-# With a single pair, the result must fulfil $H y = s$: the direction for `dw = y` is `-s`. Try it by hand.
+# With a single pair, the result must fulfil $H y = s$: the direction for `dw = y` is `-s`. Try it
+# by hand.
 
 # %% [markdown] hint="lbfgs_direction"
-# First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
+# First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second
+# loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
 
 # %% tests="lbfgs_direction" points=4
 dw = np.array([1.0, 2.0])
@@ -1464,7 +1596,8 @@ for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs)):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next cell puts your line search and your direction together. A pair with $s^\top y \le 0$ would break the recursion and is left out.
+# The next cell puts your line search and your direction together. A pair with $s^\top y \le 0$
+# would break the recursion and is left out.
 
 # %% given="lbfgs"
 def lbfgs(batches, w, memory=10):
@@ -1486,7 +1619,10 @@ def lbfgs(batches, w, memory=10):
 
 
 # %% [markdown]
-# **Predict.** On all 512 examples, L-BFGS will beat gradient descent and Adam by powers of ten. Now each of its steps gets another minibatch of 16 examples. After 60 steps, the loss on all data is: `"as low"` as on the full batch, `"between"` the full batch and SGD with the same minibatches, or `"above SGD"`?
+# **Predict.** On all 512 examples, L-BFGS will beat gradient descent and Adam by powers of ten.
+# Now each of its steps gets another minibatch of 16 examples. After 60 steps, the loss on all
+# data is: `"as low"` as on the full batch, `"between"` the full batch and SGD with the same
+# minibatches, or `"above SGD"`?
 
 # %% solution="on_minibatches"
 # Type your choice: on_minibatches = "..."
@@ -1495,7 +1631,9 @@ on_minibatches = "above SGD"
 ### END SOLUTION
 
 # %% [markdown] hint="on_minibatches"
-# Each minibatch has a minimum of its own. The line search goes all the way towards it, and the pair (s, y) measures the curvature of 16 examples in one direction of 20. What does the next minibatch make of that memory?
+# Each minibatch has a minimum of its own. The line search goes all the way towards it, and the
+# pair (s, y) measures the curvature of 16 examples in one direction of 20. What does the next
+# minibatch make of that memory?
 
 # %% tests="on_minibatches" points=1
 check_one_of("on_minibatches", on_minibatches, ["as low", "between", "above SGD"])
@@ -1506,14 +1644,354 @@ check_equal("on_minibatches", on_minibatches, "above SGD",
 ### END HIDDEN TESTS
 
 # %% experiment="lbfgs_on_minibatches"
+def walk(rule, batches, rate):
+    stream = iter(batches)
+    return follow(rule, lambda w: logistic_loss(w, *next(stream))[1].mean(axis=0), np.zeros(20),
+                  len(batches), learning_rate=rate)
+
+
 x, y = make_problem()
-rng, start = np.random.default_rng(6), np.zeros(20)
+rng = np.random.default_rng(6)
 small = [(x[rows], y[rows]) for rows in (rng.choice(512, 16, replace=False) for _ in range(60))]
-full = [(x, y)] * 60
-loss = lambda path: np.array([logistic_loss(w, x, y)[0] for w in path])
-walk = lambda rule, batches, rate: follow(
-    rule, [lambda w, b=b: logistic_loss(w, *b)[1].mean(axis=0) for b in batches], start, 60, learning_rate=rate)
-### (the walk asks each batch for its gradient at the present weights)
+least = logistic_loss(lbfgs([(x, y)] * 90, np.zeros(20))[-1], x, y)[0]
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3))
+for ax, batches, rates in ((axes[0], [(x, y)] * 60, (1.5, 0.3)), (axes[1], small, (1.0, 0.05))):
+    runs = {"gradient descent": walk(sgd, batches, rates[0]), "Adam": walk(adam, batches, rates[1]),
+            "L-BFGS": lbfgs(batches, np.zeros(20))}
+    for (name, path), dash in zip(runs.items(), ("--", "-.", "-")):
+        above = [max(logistic_loss(w, x, y)[0] - least, 1e-11) for w in path]
+        ax.semilogy(above, dash, label=name)
+axes[0].set(xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step")
+axes[1].set(xlabel="step", title="Another 16 examples a step")
+axes[0].legend(loc="lower left")
+show(figure, "Loss above the least possible one against the step. Left, with all examples: gradient "
+     "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
+     "gradient descent and Adam hover below the start, L-BFGS jumps about and ends above both.")
+
+# %% [markdown]
+# So curvature wants gradients that can be compared. With full batches, or with a few large ones
+# that overlap, L-BFGS is hard to beat; on small minibatches its memory is made of noise, and its
+# line search trusts a loss that the next step no longer has.
 
 # %% [markdown]
 # ## 10 · In PyTorch
+#
+# Now the real thing. An optimizer in PyTorch is a subclass of `torch.optim.Optimizer`. It holds
+# *parameter groups*, dictionaries with a list of parameters and the settings for them, and for
+# each parameter a *state*. Keep the memory in `self.state[p]` and nowhere else: then
+# `state_dict()` saves it, and training goes on after a restart as if nothing had happened.
+#
+# Your `AdamWByHand` uses the names of PyTorch's own AdamW. The last test saves your checkpoint in
+# mid-training and lets PyTorch's AdamW go on from it.
+
+# %% solution="torch_adamw"
+class AdamWByHand(torch.optim.Optimizer):
+    """AdamW (Loshchilov & Hutter 2019), step for step like ``torch.optim.AdamW``.
+
+    Args:
+        params: parameters, or a list of groups: dictionaries with "params" and, where they differ
+            from the defaults, "lr", "betas", "eps", "weight_decay".
+        lr, betas, eps, weight_decay: the defaults for all groups.
+
+    State, for each parameter p that has had a gradient: ``self.state[p]`` holds ``"step"`` (the
+    number of steps of this parameter), ``"exp_avg"`` (m) and ``"exp_avg_sq"`` (v), tensors of the
+    shape, dtype and device of p. A parameter whose ``grad`` is None is left alone: no step, no
+    decay, no state.
+    """
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        """Change all parameters in place; returns the loss of the closure, if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        ### BEGIN SOLUTION
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                state["step"] += 1
+                state["exp_avg"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
+                state["exp_avg_sq"].mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+                m_hat = state["exp_avg"] / (1 - beta1 ** state["step"])
+                v_hat = state["exp_avg_sq"] / (1 - beta2 ** state["step"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))
+        ### END SOLUTION
+        return loss
+
+
+# %% [markdown] hint="torch_adamw"
+# Two loops: over `self.param_groups`, and over `group["params"]`. All settings come from the
+# group, since groups may differ and a schedule changes `group["lr"]` later.
+
+# %% [markdown] hint="torch_adamw"
+# `state = self.state[p]` is an empty dictionary at first. Fill it with `step=0` and two tensors
+# `torch.zeros_like(p)`; after loading a checkpoint it is full already.
+
+# %% [markdown] hint="torch_adamw"
+# Change `p` in place (`p.mul_`, `p.sub_`, `p.copy_`): `p = p - …` only gives a new tensor a name,
+# and the network never sees it.
+
+# %% tests="torch_adamw" part="steps" points=2
+@probe
+def walk_by_hand(start, slopes, settings):
+    """The path of one parameter on the device of this machine."""
+    p = torch.nn.Parameter(torch.tensor(start, dtype=check_dtype(device()), device=device()))
+    optimizer, path = AdamWByHand([p], **settings), []
+    for slope in slopes:
+        p.grad = torch.tensor(slope, dtype=p.dtype, device=p.device)
+        optimizer.step()
+        path.append(p.detach().cpu().numpy().copy())
+    return path
+
+
+got = walk_by_hand(np.array([1.0, -2.0]), np.array([[0.0, 3.0]]), {"lr": 0.1, "weight_decay": 0.5})
+check_close("one step of AdamWByHand from [1, -2] with the gradient [0, 3], lr=0.1, weight_decay=0.5",
+            got[0], [0.95, -2.0], rtol=1e-5, look="The same numbers as in the test of adamw.")
+### BEGIN HIDDEN TESTS
+rng = hidden_rng("torch_adamw")
+start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(8, 3, 2))
+settings = {"lr": rng.uniform(0.05, 0.3), "betas": (rng.uniform(0.6, 0.9), rng.uniform(0.8, 0.99)),
+            "eps": rng.uniform(0.01, 0.1), "weight_decay": rng.uniform(0.1, 0.6)}
+check_close("eight steps of AdamWByHand", np.array(walk_by_hand(start, slopes, settings)),
+            torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[1:], rtol=1e-4, atol=1e-5,
+            look="Compare it line by line with adamw.")
+### END HIDDEN TESTS
+
+# %% tests="torch_adamw" part="groups" points=2
+@probe
+def walk_two(optimizer, one, two, slopes, firsts, seconds):
+    """Two groups of one parameter each; the second one has a gradient in every other step only."""
+    kind = AdamWByHand if optimizer == "by hand" else getattr(torch.optim, optimizer)
+    where = dict(dtype=check_dtype(device()), device=device())
+    a, b = (torch.nn.Parameter(torch.tensor(start, **where)) for start in (one, two))
+    stepper = kind([{"params": [a], **firsts}, {"params": [b], **seconds}], lr=0.01)
+    for count, slope in enumerate(slopes):
+        a.grad = torch.tensor(slope, **where)
+        b.grad = torch.tensor(slope, **where) if count % 2 else None
+        stepper.step()
+    return a.detach().cpu().numpy().copy(), b.detach().cpu().numpy().copy()
+
+
+a, b = walk_two("by hand", np.array([1.0]), np.array([1.0]), np.array([[2.0]]), {"lr": 0.5, "weight_decay": 0.0}, {})
+check_close("one step of a group with lr=0.5, weight_decay=0, from [1]", a, [0.5], rtol=1e-5,
+            look="The settings come from the group, not from the defaults.")
+check_close("one step of a parameter [1] without a gradient", b, [1.0], look="It is left alone: no decay either.")
+### BEGIN HIDDEN TESTS
+rng = hidden_rng("torch_adamw_groups")
+one, two, slopes = rng.normal(size=3), rng.normal(size=3), rng.normal(size=(6, 3))
+firsts = {"lr": rng.uniform(0.1, 0.3), "betas": (0.5, 0.9), "weight_decay": rng.uniform(0.2, 0.6)}
+seconds = {"lr": rng.uniform(0.03, 0.08), "eps": rng.uniform(0.05, 0.2), "weight_decay": 0.0}
+expected_one = torch_path(torch.optim.AdamW, slopes, one, 6, **firsts)[-1]
+expected_two = torch_path(torch.optim.AdamW, slopes[1::2], two, 3, **seconds)[-1]
+a, b = walk_two("by hand", one, two, slopes, firsts, seconds)
+check_close("six steps of a group with its own lr, betas and weight_decay", a, expected_one, rtol=1e-4, atol=1e-5,
+            look="Take lr, betas, eps and weight_decay from the group.")
+check_close("three steps of a parameter that has a gradient in every other step only", b, expected_two,
+            rtol=1e-4, atol=1e-5, look="Each parameter counts its own steps.")
+### END HIDDEN TESTS
+
+# %% tests="torch_adamw" part="checkpoint" points=2
+@probe
+def interrupted(start, slopes, settings, successor):
+    """Half of the steps by hand, a checkpoint, the other half by a new optimizer."""
+    import copy
+
+    kind = AdamWByHand if successor == "by hand" else torch.optim.AdamW
+    p = torch.nn.Parameter(torch.tensor(start, dtype=check_dtype(device()), device=device()))
+    first = AdamWByHand([p], **settings)
+    for count, slope in enumerate(slopes):
+        if count == len(slopes) // 2:
+            checkpoint = copy.deepcopy(first.state_dict())
+            p = torch.nn.Parameter(p.detach().clone())
+            first = kind([p])
+            first.load_state_dict(checkpoint)
+        p.grad = torch.tensor(slope, dtype=p.dtype, device=p.device)
+        first.step()
+    return p.detach().cpu().numpy().copy()
+
+
+slopes = np.array([[1.0], [-2.0], [1.0], [0.5]])
+expected = torch_path(torch.optim.AdamW, slopes, np.array([1.0]), 4, lr=0.1)[-1]
+check_close("four steps of AdamWByHand, saved and loaded after two", interrupted(np.array([1.0]), slopes, {"lr": 0.1}, "by hand"),
+            expected, rtol=1e-4, look="All memory must live in self.state[p], or a checkpoint loses it.")
+### BEGIN HIDDEN TESTS
+rng = hidden_rng("torch_adamw_checkpoint")
+start, slopes = rng.normal(size=3), rng.normal(size=(8, 3))
+settings = {"lr": rng.uniform(0.05, 0.3), "betas": (0.8, 0.95), "weight_decay": rng.uniform(0.1, 0.5)}
+expected = torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[-1]
+for successor in ("by hand", "torch"):
+    check_close(f"eight steps, the last four after loading your checkpoint into the AdamW {successor}",
+                interrupted(start, slopes, settings, successor), expected, rtol=1e-4, atol=1e-5,
+                look="The state of p holds step, exp_avg and exp_avg_sq, as in PyTorch.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### A schedule in PyTorch
+#
+# `torch.optim.lr_scheduler.LambdaLR` multiplies the initial learning rate of *each group* by a
+# factor that depends on the step. Write with it the schedule of Vaswani et al. (2017), scaled so
+# that its peak is 1: a linear rise over `warmup` steps, then a fall with the inverse square root.
+
+# %% solution="warmup_rsqrt"
+def warmup_rsqrt(optimizer, warmup):
+    """A scheduler for the optimizer: linear warm-up, then 1/√step.
+
+    Args:
+        optimizer: a torch.optim.Optimizer, whose groups have learning rates of their own.
+        warmup: the number of steps of the rise, at least 1.
+
+    Returns:
+        A torch.optim.lr_scheduler.LambdaLR. With k steps done before, the learning rate of each
+        group is its initial one times min((k + 1) / warmup, √(warmup / (k + 1))).
+    """
+    ### BEGIN SOLUTION
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda k: min((k + 1) / warmup, (warmup / (k + 1)) ** 0.5))
+    ### END SOLUTION
+
+
+# %% [markdown] hint="warmup_rsqrt"
+# `LambdaLR(optimizer, function)` calls `function(k)` with the number of steps done. Must it
+# return a learning rate or a factor?
+
+# %% tests="warmup_rsqrt" points=2
+@probe
+def rates_of(initial, warmup, steps):
+    """The learning rates of groups that begin with the given ones, step by step."""
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": rate} for rate in initial]
+    optimizer = torch.optim.SGD(groups)
+    scheduler, rates = warmup_rsqrt(optimizer, warmup), []
+    for _ in range(steps):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+check_close("the learning rates of warmup_rsqrt(optimizer, 2), initial 0.4, over 8 steps",
+            np.array(rates_of([0.4], 2, 8))[[0, 1, 7], 0], [0.2, 0.4, 0.2], rtol=1e-6,
+            look="Half, all, and after eight steps √(2/8) of the initial rate.")
+### BEGIN HIDDEN TESTS
+rng = hidden_rng("warmup_rsqrt")
+initial, warmup = rng.uniform(0.1, 0.9, size=2), int(rng.integers(3, 9))
+done = np.arange(1, 4 * warmup + 1)
+factor = np.where(done < warmup, done / warmup, np.sqrt(warmup / done))
+check_close(f"the learning rates of two groups over {4 * warmup} steps, warmup={warmup}",
+            np.array(rates_of(list(initial), warmup, 4 * warmup)), factor[:, None] * initial, rtol=1e-5,
+            look="The function gives a factor; LambdaLR multiplies each group's own rate by it.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Fused and foreach
+#
+# PyTorch's AdamW comes in three builds that compute the same: `foreach=False` walks over the
+# parameters one by one, as you did; `foreach=True` hands lists of tensors to each operation;
+# `fused=True` does the whole update in one go.
+#
+# **Predict.** What does the fused build mainly save, for a network of many small tensors:
+# `"arithmetic"`, `"memory for m and v"`, or `"calls and trips through memory"`?
+
+# %% solution="fused_saves"
+# Type your choice: fused_saves = "..."
+### BEGIN SOLUTION
+fused_saves = "calls and trips through memory"
+### END SOLUTION
+
+# %% [markdown] hint="fused_saves"
+# Count in your `step`: how many operations, each of which reads and writes whole tensors, does
+# one parameter cost? How many of them would a single loop over the numbers need?
+
+# %% tests="fused_saves" points=1
+check_one_of("fused_saves", fused_saves, ["arithmetic", "memory for m and v", "calls and trips through memory"])
+### BEGIN HIDDEN TESTS
+check_equal("fused_saves", fused_saves, "calls and trips through memory",
+            look="m and v are needed all the same, and each number still costs the same few operations.")
+### END HIDDEN TESTS
+
+# %% experiment="fused"
+import time
+
+where = device()
+builds = {"by hand": (AdamWByHand, {}), "one by one": (torch.optim.AdamW, {"foreach": False}),
+          "foreach": (torch.optim.AdamW, {"foreach": True}), "fused": (torch.optim.AdamW, {"fused": True})}
+settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(where.type, lambda: None)
+costs = {}
+for name, (kind, settings) in progress(builds.items(), "builds"):
+    tensors = [torch.nn.Parameter(torch.ones(32, 32, device=where)) for _ in range(100)]
+    for tensor in tensors:
+        tensor.grad = torch.ones_like(tensor)
+    optimizer, seconds = kind(tensors, **settings), []
+    for _ in range(8):
+        settle()  # a GPU works behind our back: wait for it before looking at the clock
+        begin = time.perf_counter()
+        optimizer.step()
+        settle()
+        seconds.append(time.perf_counter() - begin)
+    costs[name] = 1000 * np.median(seconds[2:])
+figure, axes = plt.subplots(figsize=(6.4, 2.4))
+axes.bar_label(axes.barh(list(costs), list(costs.values())), fmt="%.2f ms", padding=3)
+axes.set(xlabel=f"milliseconds a step, 100 tensors of 32 × 32 on {where.type}", xlim=(0, 1.2 * max(costs.values())))
+axes.invert_yaxis()
+show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four bars: by hand; "
+     + "; ".join(f"{name} {cost:.2f}" for name, cost in costs.items()) + ".")
+
+# %% [markdown]
+# ## 11 · Your advice
+
+# %% [markdown] answer="advice" points=3
+# **In four or five sentences:** a friend trains a network of $10^8$ weights on minibatches of 32
+# examples, with L-BFGS, because "second-order methods need fewer steps". The loss jumps about.
+# Explain what goes wrong, what you would use instead with which schedule, and one case in which
+# L-BFGS would be a good choice.
+#
+# ### BEGIN SOLUTION
+# Each minibatch has its own loss: the pairs (s, y) compare curvature that is mostly noise (with
+# 32 examples the noise of the gradient is 1/√32 of one example's, often more than the gradient
+# itself), the line search walks to the minimum of one minibatch, and the next step trusts a
+# memory that was measured on another loss. I would use AdamW, or SGD with momentum, whose
+# averages smooth the noise, with a warm-up, since Adam's averages and the first gradients are
+# unreliable, and a cosine decay to zero, since a constant rate leaves a floor of noise in
+# proportion to it. L-BFGS is good where the gradient is exact and steps are expensive: full-batch
+# problems of modest size, such as logistic regression or fitting a physical model.
+# ### END SOLUTION
+# ### BEGIN MARK SCHEME
+# 1 point: the curvature pairs or the line search come from different, noisy losses (one of the
+# two suffices; "it is noisy" alone does not).
+# 1 point: a first-order rule with averages (SGD with momentum, Adam, AdamW) and a schedule that
+# falls, with a reason for the schedule (noise floor, or warm-up).
+# 1 point: a fitting case: full batch or deterministic, small or moderate number of weights or
+# smooth problem.
+# ### END MARK SCHEME
+
+# %% [markdown] hint="advice"
+# What do $s$ and $y$ have to have in common for $y \approx Hs$ to hold? And what is left of the
+# noise when the learning rate falls?
+
+# %% [markdown]
+# ## Explore further (no marks)
+#
+# - **Race on your own course.** `races.Landscape` takes a loss and its gradient. Try Rosenbrock's
+#   banana, $(1-w_1)^2 + 20\,(w_2 - w_1^2)^2$, or a landscape with two minima: who ends where?
+# - **Tune honestly.** In the race, each rule got a learning rate by hand. Search ten rates for
+#   each rule, compare the best, and see how much of the ranking was tuning (Choi et al., 2019,
+#   *On empirical comparisons of optimizers for deep learning*).
+# - **Does Adam converge?** Reddi, Kale & Kumar (2018), *On the convergence of Adam and beyond*,
+#   give a convex problem of one weight on which it doesn't. Build it with `follow`, then add
+#   their maximum of $v$ (AMSGrad).
+# - **Beyond the diagonal.** Turn the turned valley back: Shampoo (Gupta, Koren & Singer, 2018)
+#   and Muon (2024) precondition matrices on both sides. How many steps do they need in section 6?
+# - **Overlapping batches.** Give L-BFGS minibatches that share half of their examples and take
+#   $y$ on the shared half only (Berahas, Nocedal & Takáč, 2016). Does it recover?
+# - **How large a batch?** McCandlish et al. (2018), *An empirical model of large-batch training*,
+#   predict the useful batch size from the noise that you measured in section 8. Estimate it for
+#   logistic regression.
