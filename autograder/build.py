@@ -96,7 +96,11 @@ def stale(built: Built, root: Path) -> list[str]:
         there = path.read_text(encoding="utf-8")
         if there != wanted:
             lines = difflib.unified_diff(there.splitlines(), wanted.splitlines(), n=0, lineterm="")
-            changes = [line.strip() for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+            changes = [
+                line.strip()
+                for line in lines
+                if line[:1] in "+-" and line[:3] not in ("+++", "---")
+            ]
             found.append(f"{path}: is stale, for instance " + " / ".join(changes[:2])[:200])
         for stranger in path.parent.glob("*"):
             if stranger != path:
@@ -210,7 +214,9 @@ def generate_assignment(course: Path, lesson: Lesson, db_url: str) -> None:
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.assignment_id = lesson.name
     config.CourseDirectory.db_url = db_url
-    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, force=True)
+    converter = GenerateAssignment(
+        coursedir=CourseDirectory(config=config), config=config, force=True
+    )
     log = _Collected()
     converter.log = logging.Logger("nbgrader")
     converter.log.addHandler(log)
@@ -238,7 +244,9 @@ def lint(lesson: Lesson) -> list[str]:
     problems = []
     for task in lesson.tasks:
         if not task.tests:
-            problems.append(f"{task.solution.id}: the task has no tests; add # %% tests={task.name!r}")
+            problems.append(
+                f"{task.solution.id}: the task has no tests; add # %% tests={task.name!r}"
+            )
         elif not any(cell.hidden_lines for cell in task.tests):
             problems.append(
                 f"{task.solution.id}: the task has no hidden tests; add {BEGIN_HIDDEN} … {END_HIDDEN}"
@@ -261,7 +269,9 @@ def _without_alt(markdown: str) -> list[str]:
     found = []
     for match in re.finditer(r"!\[(.*?)\]\((.*?)\)", markdown):
         if not match[1].strip():
-            found.append(f"the image {match[2]} has no alt text: write ![what it shows]({match[2]})")
+            found.append(
+                f"the image {match[2]} has no alt text: write ![what it shows]({match[2]})"
+            )
     for match in re.finditer(r"<(?:img|svg)\b[^>]*>", markdown, re.IGNORECASE):
         words = re.search(r"(?:alt|aria-label)\s*=\s*([\"'])(.*?)\1", match[0])
         if not words or not words[2].strip():
@@ -278,13 +288,22 @@ def leaks(lesson: Lesson, release: NotebookNode) -> list[str]:
             found.append(f"{cell.id}: the release holds outputs")
         if cell.get("execution_count"):
             found.append(f"{cell.id}: the release holds an execution count")
-        for marker in (BEGIN_SOLUTION, END_SOLUTION, BEGIN_HIDDEN, END_HIDDEN, BEGIN_RUBRIC, END_RUBRIC):
+        for marker in (
+            BEGIN_SOLUTION,
+            END_SOLUTION,
+            BEGIN_HIDDEN,
+            END_HIDDEN,
+            BEGIN_RUBRIC,
+            END_RUBRIC,
+        ):
             if marker.lstrip("# ") in cell.source:
                 found.append(f"{cell.id}: the release holds the marker {marker}")
         lines = {_normal(line) for line in cell.source.splitlines()}
         for kind, owner, line in secrets:
             if line in lines:
-                found.append(f"{cell.id}: the release holds a line of the {kind} of {owner}: {line[:60]}")
+                found.append(
+                    f"{cell.id}: the release holds a line of the {kind} of {owner}: {line[:60]}"
+                )
     return found
 
 

@@ -9,18 +9,16 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from autograder import examiner
+from autograder import examiner, warm
 from autograder.grading import Options, Result, grade, unreadable
 from autograder.lesson import Lesson
-from autograder.sandbox.client import WARM_ENVIRONMENT, Sandbox, SandboxError
+from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.submission import Submission
 from nnlab.testing import SEED_VARIABLE
-
-#: What the workers' common parent imports, once: all that test cells may need.
-_PRELOAD = ["numpy", "torch", "matplotlib.pyplot", "nnlab.pictures", "nnlab.progress", __name__]
 
 
 @dataclass(frozen=True)
@@ -40,19 +38,44 @@ class WorkerLost(Exception):
     """A worker process of the grader ended; the job it had is named."""
 
 
-def run(jobs: Iterable[Job], workers: int = 2) -> Iterator[tuple[Job, Result]]:
-    """Grade ``jobs`` in ``workers`` processes; yields each result as it is done, in any order.
+class Classroom:
+    """Warm processes that grade jobs. Use it as a context manager, and keep it for several runs.
 
-    Raises:
-        SandboxError: the sandbox does not start.
-        WorkerLost: a worker process ended; nothing of its job was written anywhere.
+    Entering it starts two warm parents side by side and waits for neither: the sandbox's, which
+    forks submissions, and a fork server, which forks the workers that judge. So enter it before
+    other slow work.
+
+    Args:
+        workers: how many submissions are graded at once.
     """
-    pending = iter(jobs)
-    with contextlib.ExitStack() as stack:
-        source = stack.enter_context(_warm_parents())
-        started = [_Worker(source, stack) for _ in range(max(workers, 1))]
+
+    def __init__(self, workers: int = 2) -> None:
+        self._count = max(workers, 1)
+        self._stack = contextlib.ExitStack()
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Classroom:
+        with _environment(warm.ENVIRONMENT):
+            self._source = self._stack.enter_context(Sandbox())
+            multiprocessing.set_forkserver_preload([*warm.MODULES, __name__])
+            forkserver.ensure_running()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
+        """Grade ``jobs``; yields each with its result as it is done, in any order.
+
+        Raises:
+            SandboxError: the sandbox does not start, or failed.
+            WorkerLost: a worker process ended; nothing of its job was written anywhere.
+        """
+        while len(self._workers) < self._count:
+            self._workers.append(_Worker(self._source, self._stack))
+        pending = iter(jobs)
         busy: dict[Connection, tuple[_Worker, Job]] = {}
-        for worker in started:
+        for worker in self._workers:
             _give(worker, pending, busy)
         while busy:
             for ready in wait(list(busy)):
@@ -67,39 +90,45 @@ def run(jobs: Iterable[Job], workers: int = 2) -> Iterator[tuple[Job, Result]]:
                 yield job, answer
 
 
-def run_on_dask(jobs: Iterable[Job], address: str) -> Iterator[tuple[Job, Result]]:
-    """Grade ``jobs`` on the workers of the Dask scheduler at ``address`` (``tcp://host:8786``).
+class DaskClassroom:
+    """The same on the workers of a Dask scheduler, where this package must be installed.
 
-    Each worker process keeps a sandbox of its own; this package must be installed there.
-
-    Raises:
-        OSError: no scheduler answers there.
+    Args:
+        address: the scheduler's, as in ``tcp://host:8786``.
     """
-    from distributed import Client, as_completed
 
-    with Client(address, timeout="10s") as client:
-        futures = {client.submit(_grade_on_dask, job, pure=False): job for job in jobs}
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def __enter__(self) -> DaskClassroom:
+        from distributed import Client
+
+        self._client = Client(self._address, timeout="10s")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
+        """Grade ``jobs``; each worker process keeps a sandbox of its own."""
+        from distributed import as_completed
+
+        futures = {self._client.submit(_grade_on_dask, job, pure=False): job for job in jobs}
         for future in as_completed(list(futures)):
             yield futures[future], future.result()
 
 
 @contextlib.contextmanager
-def _warm_parents() -> Iterator[Sandbox]:
-    """Start both warm parents at once: the sandbox's, and the workers' (a fork server)."""
-    before = {name: os.environ.get(name) for name in WARM_ENVIRONMENT}
-    os.environ.update(WARM_ENVIRONMENT)
+def _environment(changed: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the processes that are started in between."""
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
     try:
-        with Sandbox() as source:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(_PRELOAD)
-            from multiprocessing import forkserver
-
-            forkserver.ensure_running()
-            yield source
+        yield
     finally:
         for name, value in before.items():
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
 
@@ -126,7 +155,9 @@ class _Worker:
             self.process.kill()
 
 
-def _give(worker: _Worker, pending: Iterator[Job], busy: dict[Connection, tuple[_Worker, Job]]) -> None:
+def _give(
+    worker: _Worker, pending: Iterator[Job], busy: dict[Connection, tuple[_Worker, Job]]
+) -> None:
     job = next(pending, None)
     if job is not None:
         worker.connection.send(job)
@@ -135,9 +166,7 @@ def _give(worker: _Worker, pending: Iterator[Job], busy: dict[Connection, tuple[
 
 def _work(connection: Connection, sock: socket.socket) -> None:
     """The worker's loop."""
-    import torch
-
-    torch.set_num_threads(1)
+    warm.import_all()  # imported by the fork server already; this sets one thread
     with Sandbox.attached(sock) as sandbox:
         grader = _Grader(sandbox)
         gc.collect()

@@ -27,7 +27,8 @@ out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Assignments, by name or its beginning (01); all if none.")
+    list[str] | None,
+    typer.Argument(help="Assignments, by name or its beginning (01); all if none."),
 ]
 Course = Annotated[
     Path | None,
@@ -90,7 +91,9 @@ def _write_json(path: Path | None, data: Any) -> None:
 @app.command()
 def build(
     names: Names = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything is stale.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if anything is stale.")
+    ] = False,
     course: Course = None,
 ) -> None:
     """Make source/ and release/ from assignments/NAME/lesson.py."""
@@ -117,8 +120,12 @@ def build(
             what = ", ".join(str(path.relative_to(root)) for path in changed) or "nothing to change"
             out.print(f"[green]✓[/green] {lesson.name}: {what}", soft_wrap=True)
     if problems:
-        _fail("run 'autograder build' and commit what it writes" if check else "nothing is built "
-              "from a lesson with problems", 1)
+        _fail(
+            "run 'autograder build' and commit what it writes"
+            if check
+            else "nothing is built from a lesson with problems",
+            1,
+        )
 
 
 @app.command()
@@ -126,35 +133,42 @@ def prove(
     names: Names = None,
     seeds: Annotated[int, typer.Option(min=1, help="Hidden seeds for the reference.")] = 20,
     variant_seeds: Annotated[int, typer.Option(min=1, help="Hidden seeds for each variant.")] = 2,
-    quick: Annotated[bool, typer.Option("--quick", help="Two seeds, and one for each variant.")] = False,
-    run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Two seeds, and one for each variant.")
+    ] = False,
+    run_experiments: Annotated[
+        bool, typer.Option("--run-experiments", help="Run experiments too.")
+    ] = False,
     jobs: Jobs = _cores(),
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
     """Show that the tests accept what is right and catch what is wrong."""
-    from autograder import classroom, proof
-    from autograder.grading import Options
-    from autograder.lesson import LessonError
+    from autograder.classroom import Classroom
 
     if quick:
         seeds, variant_seeds = 2, 1
     root = _root(course)
-    try:
-        claims = [
-            claim
-            for lesson in _lessons(root, names)
-            for claim in proof.claims(lesson, seeds, variant_seeds, Options(run_experiments))
-        ]
-    except LessonError as error:
-        _fail(error)
-    work = [job for claim in claims for job in claim.jobs]
-    results: dict[int, Any] = {}
-    with _progress() as bar:
-        task = bar.add_task("Proving", total=len(work))
-        for job, result in classroom.run(work, jobs):
-            results[id(job)] = result
-            bar.advance(task)
+    with Classroom(jobs) as classroom:
+        from autograder import proof
+        from autograder.grading import Options
+        from autograder.lesson import LessonError
+
+        try:
+            claims = [
+                claim
+                for lesson in _lessons(root, names)
+                for claim in proof.claims(lesson, seeds, variant_seeds, Options(run_experiments))
+            ]
+        except LessonError as error:
+            _fail(error)
+        work = [job for claim in claims for job in claim.jobs]
+        results: dict[int, Any] = {}
+        with _progress() as bar:
+            task = bar.add_task("Proving", total=len(work))
+            for job, result in classroom.run(work):
+                results[id(job)] = result
+                bar.advance(task)
     rows = [proof.judge(claim, [results[id(job)] for job in claim.jobs]) for claim in claims]
     _print_proof(rows)
     _write_json(json_file, {"schema": 1, "rows": [row.to_dict() for row in rows]})
@@ -165,17 +179,21 @@ def prove(
 @app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, in any folder.")],
-    run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
+    run_experiments: Annotated[
+        bool, typer.Option("--run-experiments", help="Run experiments too.")
+    ] = False,
 ) -> None:
     """Run your notebook from the top in a clean process, and say what its visible tests find."""
-    from autograder import selfcheck
-    from autograder.submission import SubmissionError
+    from autograder.classroom import Classroom
 
-    try:
-        with err.status(f"Running {notebook.name} …"):
-            lines = selfcheck.check(notebook, run_experiments)
-    except SubmissionError as error:
-        _fail(error)
+    with err.status(f"Running {escape(notebook.name)} …"), Classroom(1) as classroom:
+        from autograder import selfcheck
+        from autograder.submission import SubmissionError
+
+        try:
+            lines = selfcheck.check(notebook, classroom, run_experiments)
+        except SubmissionError as error:
+            _fail(error)
     signs = {"passed": "[green]✓[/green]", "not written": "[dim]·[/dim]"}
     for line in lines:
         sign = signs.get(line.status, "[red]✗[/red]")
@@ -191,11 +209,17 @@ def check(
 @app.command()
 def grade(
     name: Annotated[str, typer.Argument(help="The assignment, by name or its beginning (01).")],
-    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be repeated.")
+    ] = None,
     jobs: Jobs = _cores(),
     dask: Annotated[str, typer.Option(metavar="ADDRESS", help="Grade on this Dask cluster.")] = "",
-    run_experiments: Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    run_experiments: Annotated[
+        bool, typer.Option("--run-experiments", help="Run experiments too.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed.")
+    ] = False,
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
@@ -204,28 +228,29 @@ def grade(
     Goes on where it was stopped, and grades again only what changed: the notebook, the lesson,
     the hidden seed, the grader's version or the options.
     """
-    from autograder import build as building
-    from autograder.course import Course as CourseFolder
-    from autograder.course import CourseError
-    from autograder.grading import Options
-    from autograder.marking import mark_class
+    from autograder.classroom import Classroom, DaskClassroom
 
     root = _root(course)
-    lesson = _lessons(root, [name])[0]
-    try:
-        folder = CourseFolder(root)
-        with _progress() as bar:
-            task = bar.add_task(f"Grading {lesson.name}", total=None)
+    with DaskClassroom(dask) if dask else Classroom(jobs) as classroom, _progress() as bar:
+        from autograder.build import BuildError
+        from autograder.course import Course as CourseFolder
+        from autograder.course import CourseError
+        from autograder.grading import Options
+        from autograder.marking import mark_class
 
-            def on_progress(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
+        lesson = _lessons(root, [name])[0]
+        task = bar.add_task(f"Grading {lesson.name}", total=None)
 
+        def on_progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        try:
             marked = mark_class(
-                folder, lesson, students=student, workers=jobs, dask=dask, force=force,
+                CourseFolder(root), lesson, classroom, students=student, force=force,
                 options=Options(run_experiments), on_progress=on_progress,
             )  # fmt: skip
-    except (CourseError, building.BuildError) as error:
-        _fail(error)
+        except (CourseError, BuildError) as error:
+            _fail(error)
     _print_class(marked)
     _write_json(json_file, marked.to_dict())
     if any(entry.result and entry.result.faults for entry in marked.entries):
@@ -240,7 +265,9 @@ def _print_class(marked: Any) -> None:
         by_hand = sum(mark.points is None for mark in entry.result.marks)
         of = f"{marked.lesson.points:g}"
         remarks = escape(" ".join(entry.result.remarks))
-        table.add_row(escape(entry.student), f"{entry.result.points:g}", of, str(by_hand or ""), remarks)
+        table.add_row(
+            escape(entry.student), f"{entry.result.points:g}", of, str(by_hand or ""), remarks
+        )
     if table.row_count:
         out.print(table)
     for entry in marked.entries:
@@ -254,6 +281,98 @@ def _print_class(marked: Any) -> None:
     )
 
 
+@app.command()
+def demo(
+    target: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to make it.")] = Path(
+        "demo"
+    ),
+    students: Annotated[int, typer.Option(min=1, help="How many students.")] = 30,
+    assignment: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, another class.")] = 0,
+    jobs: Jobs = _cores(),
+    json_file: JsonFile = None,
+    course: Course = None,
+) -> None:
+    """Make a class whose right marks are known, grade it, and compare.
+
+    DIR becomes an ordinary nbgrader course: run nbgrader or formgrader there.
+    """
+    from autograder.classroom import Classroom
+
+    root = _root(course)
+    with Classroom(jobs) as classroom:
+        from autograder import demo as making
+        from autograder.course import Course as CourseFolder
+        from autograder.course import CourseError
+        from autograder.marking import mark_class
+        from autograder.report import write_class_page
+
+        try:
+            making.prepare_folder(root, target)
+            folder = CourseFolder(target)
+        except CourseError as error:
+            _fail(error)
+        wrong: list[str] = []
+        classes, total = [], 0
+        for lesson in _lessons(root, assignment):
+            known = making.make_class(target, lesson, students, seed)
+            with _progress() as bar:
+                task = bar.add_task(f"Grading {lesson.name}", total=None)
+                marked = mark_class(
+                    folder, lesson, classroom,
+                    on_progress=lambda done, of, task=task, bar=bar: bar.update(task, completed=done, total=of),
+                )  # fmt: skip
+            classes.append(marked)
+            out.print(f"\n[bold]{lesson.title}[/bold]")
+            out.print(_picture(marked))
+            pace = marked.seconds / max(len(marked.entries), 1)
+            out.print(
+                f"{len(marked.entries)} submissions in {marked.seconds:.1f} s, {pace:.2f} s each"
+            )
+            wrong += making.differences(known, marked)
+            total += len(known) * len(lesson.tasks)
+            page = write_class_page(marked, target / "report")
+            out.print(f"Page: {page}")
+    _write_json(json_file, {"schema": 1, "classes": [marked.to_dict() for marked in classes]})
+    for line in wrong:
+        err.print(f"[red]✗[/red] {escape(line)}", soft_wrap=True)
+    right = total - len(wrong)
+    out.print(
+        f"\nMarks against the known ones: {right} of {total} tasks agree ({right / max(total, 1):.1%})"
+    )
+    out.print(
+        f"The class is an nbgrader course: cd {target} and run nbgrader or jupyter lab there."
+    )
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _picture(marked: Any) -> Table:
+    """The class as a picture: a row a student, a coloured block a task, best first."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    entries = [entry for entry in marked.entries if entry.result is not None]
+    for entry in sorted(entries, key=lambda entry: -entry.result.points):
+        blocks = []
+        for task in marked.lesson.tasks:
+            got = sum(entry.result.mark(cell.id).points or 0 for cell in task.tests)
+            share = got / task.points
+            blocks.append(
+                "[green]█[/green]"
+                if share == 1
+                else "[yellow]▆[/yellow]"
+                if share
+                else "[red]▁[/red]"
+            )
+        table.add_row(
+            escape(entry.student),
+            " ".join(blocks),
+            f"{entry.result.points:g} of {marked.lesson.points:g}",
+        )
+    return table
+
+
 def _print_proof(rows: list[Any]) -> None:
     table = Table("lesson", "kind", "task", "name", "runs", "earned", "", box=None, pad_edge=False)
     for row in rows:
@@ -261,7 +380,9 @@ def _print_proof(rows: list[Any]) -> None:
         earned = f"{row.earned:g} of {row.of:g}"
         table.add_row(row.lesson, row.kind, row.task, row.name, str(row.runs), earned, sign)
     out.print(table)
-    kinds = {kind: sum(row.kind == kind for row in rows) for kind in ("misconception", "alternative")}
+    kinds = {
+        kind: sum(row.kind == kind for row in rows) for kind in ("misconception", "alternative")
+    }
     bad = sum(not row.holds for row in rows)
     verdict = "[green]all hold[/green]" if not bad else f"[red]{bad} do not hold[/red]"
     out.print(

@@ -81,8 +81,10 @@ class Course:
         if students:
             missing = sorted(set(students) - {one.student for one in found})
             if missing:
-                raise CourseError(f"no submission for {lesson.name} by {', '.join(missing)} under "
-                                  f"{self.root / self.directory.submitted_directory}")
+                raise CourseError(
+                    f"no submission for {lesson.name} by {', '.join(missing)} under "
+                    f"{self.root / self.directory.submitted_directory}"
+                )
             found = [one for one in found if one.student in students]
         return found
 

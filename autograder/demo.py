@@ -11,16 +11,46 @@ import nbformat
 import numpy as np
 
 from autograder.build import Built, build, write
-from autograder.course import CONFIG_FILE
+from autograder.course import CONFIG_FILE, CourseError
 from autograder.lesson import Lesson, Task, without_markers
+from autograder.marking import MarkedClass
 from autograder.misconceptions import Variant, variants
 
+_MARK = ".autograder-demo"
+
 #: Names of mathematicians and physicists, as ids of made-up students.
-STUDENTS = (
-    "agnesi banach cartwright dirichlet euler fourier germain hilbert ito jordan kovalevskaya "
-    "lovelace markov noether ostrogradsky poincare quillen riemann sobolev tao uhlenbeck viete "
-    "weyl xenocrates yau zermelo archimedes bernoulli cauchy descartes"
-).split()
+STUDENTS = [
+    "agnesi",
+    "banach",
+    "cartwright",
+    "dirichlet",
+    "euler",
+    "fourier",
+    "germain",
+    "hilbert",
+    "ito",
+    "jordan",
+    "kovalevskaya",
+    "lovelace",
+    "markov",
+    "noether",
+    "ostrogradsky",
+    "poincare",
+    "quillen",
+    "riemann",
+    "sobolev",
+    "tao",
+    "uhlenbeck",
+    "viete",
+    "weyl",
+    "xenocrates",
+    "yau",
+    "zermelo",
+    "archimedes",
+    "bernoulli",
+    "cauchy",
+    "descartes",
+]
 
 
 @dataclass(frozen=True)
@@ -32,19 +62,27 @@ class Known:
     answers: dict[str, str]
 
 
-def make_class(root: Path, target: Path, lesson: Lesson, count: int, seed: int = 0) -> list[Known]:
-    """Make an nbgrader course in ``target`` with ``count`` submissions for a lesson.
+def prepare_folder(root: Path, target: Path) -> None:
+    """Make ``target`` an empty course with the configuration of the course at ``root``.
+
+    Raises:
+        CourseError: there is something in it that no demo has made.
+    """
+    if target.exists() and any(target.iterdir()):
+        if not (target / _MARK).exists():
+            raise CourseError(f"{target} is not empty and was made by no demo; name another folder")
+        shutil.rmtree(target)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / _MARK).write_text("Made by 'autograder demo', which may remove it.\n")
+    shutil.copyfile(root / CONFIG_FILE, target / CONFIG_FILE)
+
+
+def make_class(target: Path, lesson: Lesson, count: int, seed: int = 0) -> list[Known]:
+    """Hand in ``count`` submissions for a lesson in the course ``target``.
 
     Each student has some tasks right (the reference, or another right answer), some wrong (a
     misconception) and some open, in a mixture of their own: from nearly all to nearly nothing.
-
-    Args:
-        root: the course that the lesson and the configuration come from.
-        target: is made, or added to.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    if (root / CONFIG_FILE).exists():
-        shutil.copyfile(root / CONFIG_FILE, target / CONFIG_FILE)
     built = build(lesson)
     write(built, target)
     rng = np.random.default_rng([seed, len(lesson.cells)])
@@ -77,7 +115,10 @@ class _Pick:
 
 def _ids(count: int) -> list[str]:
     names = list(STUDENTS)
-    return [names[i % len(names)] + (f"-{i // len(names) + 1}" if i >= len(names) else "") for i in range(count)]
+    return [
+        names[i % len(names)] + (f"-{i // len(names) + 1}" if i >= len(names) else "")
+        for i in range(count)
+    ]
 
 
 def _pick(
@@ -119,20 +160,17 @@ def _fill(built: Built, picks: dict[str, _Pick], written: bool) -> Any:
     return notebook
 
 
-def known_marks(known: list[Known], lesson: Lesson, marks: dict[str, dict[str, float]]) -> list[str]:
-    """The marks that differ from the known ones, a sentence each; empty if all are right.
-
-    Args:
-        marks: student → test cell id → points.
-    """
+def differences(known: list[Known], marked: MarkedClass) -> list[str]:
+    """The marks that differ from the known ones, a sentence each; empty if all are right."""
+    results = {entry.student: entry.result for entry in marked.entries}
     wrong = []
     for one in known:
-        for task in lesson.tasks:
-            got = sum(marks[one.student][cell.id] for cell in task.tests)
+        result = results[one.student]
+        for task in marked.lesson.tasks:
+            got = sum(result.mark(cell.id).points or 0.0 for cell in task.tests)
             if got != one.tasks[task.name]:
                 wrong.append(
                     f"{one.student}: {task.name} ({one.answers[task.name]}) got {got:g}, "
                     f"not {one.tasks[task.name]:g}"
                 )
     return wrong
-

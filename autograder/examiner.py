@@ -202,7 +202,9 @@ class _Examination:
     def _fault(self, problem: str) -> Verdict:
         says = "This test has a fault of its own; your instructor has been told."
         detail = f"fault of the test {self.cell.id}: {problem}"
-        return Verdict(0.0, "fault", says, detail, outputs=[*self.outputs, _error("TestFault", detail)])
+        return Verdict(
+            0.0, "fault", says, detail, outputs=[*self.outputs, _error("TestFault", detail)]
+        )
 
     def _verdict_of(self, error: BaseException) -> Verdict:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
@@ -243,7 +245,9 @@ class _Examination:
                 f"The test could not use what {where} returned "
                 f"({type(error).__name__}: {text(str(error), 300)}). Check its type and shape."
             )
-            hidden_says = f"A hidden test could not use what {where} returned: check type and shape."
+            hidden_says = (
+                f"A hidden test could not use what {where} returned: check type and shape."
+            )
             detail = open_says
         if frames:
             line = frames[-1].lineno or 0
@@ -268,9 +272,14 @@ def _unwritten(error: FromStudent) -> str:
 
 
 def _undecorated(function: ast.FunctionDef) -> ast.FunctionDef:
-    others = [d for d in function.decorator_list if not (isinstance(d, ast.Name) and d.id == "probe")]
+    others = [
+        d for d in function.decorator_list if not (isinstance(d, ast.Name) and d.id == "probe")
+    ]
     return ast.FunctionDef(
-        **{**{name: getattr(function, name, None) for name in function._fields}, "decorator_list": others},
+        **{
+            **{name: getattr(function, name, None) for name in function._fields},
+            "decorator_list": others,
+        },
         lineno=function.lineno,
         col_offset=function.col_offset,
     )
@@ -495,4 +504,3 @@ class StandIn:
 
     def __repr__(self) -> str:
         return f"an object of type {self._kind}"
-

@@ -47,7 +47,10 @@ class Marks:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._book.close()
 
@@ -68,7 +71,9 @@ class Marks:
 
     def graded_students(self, lesson: Lesson) -> set[str]:
         """The students whose submission of an assignment is in the gradebook."""
-        return {submission.student_id for submission in self._book.assignment_submissions(lesson.name)}
+        return {
+            submission.student_id for submission in self._book.assignment_submissions(lesson.name)
+        }
 
     def is_done(self, one: HandedIn, lesson: Lesson, fingerprint: str) -> bool:
         """Whether a submission has been graded just so: its autograded notebook says by what."""

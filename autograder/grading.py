@@ -94,7 +94,7 @@ def grade(
     submission: Submission,
     sandbox: Sandbox,
     names: dict[str, Any],
-    options: Options = Options(),  # noqa: B008  frozen
+    options: Options = Options(),
 ) -> Result:
     """Run a submission in the sandbox and judge every test cell of the lesson.
 
@@ -113,7 +113,9 @@ def grade(
         except _Died as death:
             death.step.fatal = str(death)
             where = death.step.cell.id if death.step.cell else "a cell that was added"
-            remarks.append(f"Running {where} ended the process ({death}); the rest was run without it.")
+            remarks.append(
+                f"Running {where} ended the process ({death}); the rest was run without it."
+            )
     for step in steps:
         if step.is_test and step.verdict is None:
             says = "This test could not be run: the notebook's time is up, or its process ended."
@@ -148,7 +150,11 @@ class _Died(Exception):
 
 def _plan(lesson: Lesson, submission: Submission, options: Options) -> list[_Step]:
     """The notebook to be: the lesson's cells in order, the student's sources and extra cells."""
-    steps = [_Step(None, extra, extra.source, extra.cell_type == "code") for extra in submission.extras if not extra.after]
+    steps = [
+        _Step(None, extra, extra.source, extra.cell_type == "code")
+        for extra in submission.extras
+        if not extra.after
+    ]
     for cell in lesson.cells:
         source = cell.source
         runs = cell.kind in ("setup", "given", "experiment", "solution")
@@ -174,7 +180,9 @@ def _needed_experiments(steps: list[_Step]) -> set[str]:
     read: set[str] = set()
     bound_elsewhere: set[str] = set()
     for step in steps:
-        students = step.extra is not None or (step.cell is not None and step.cell.kind == "solution")
+        students = step.extra is not None or (
+            step.cell is not None and step.cell.kind == "solution"
+        )
         if not step.runs or (step.cell and step.cell.kind == "experiment"):
             continue
         if students:
@@ -222,7 +230,9 @@ def _run_cell(step: _Step, running: Running, seconds: float, output_bytes: int) 
     except TimeoutError as error:
         ran = error.args[0]
         step.outputs = _outputs(ran.outputs)
-        step.outputs.append(_error("CellTimeout", f"The cell was stopped after {seconds:g} seconds."))
+        step.outputs.append(
+            _error("CellTimeout", f"The cell was stopped after {seconds:g} seconds.")
+        )
         step.done = True
         return
     if not step.done:  # a second run after a restart changes nothing that was shown
@@ -258,7 +268,11 @@ def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
             )
         elif kind in ("display_data", "execute_result"):
             data = output.get("data")
-            bundle = {str(mime): _mime(value) for mime, value in data.items()} if isinstance(data, dict) else {}
+            bundle = (
+                {str(mime): _mime(value) for mime, value in data.items()}
+                if isinstance(data, dict)
+                else {}
+            )
             made: dict[str, Any] = {"output_type": kind, "data": bundle, "metadata": {}}
             if kind == "execute_result":
                 count = output.get("execution_count")
@@ -283,7 +297,9 @@ def _marks(
             blank = answer is None or answer == blanks[cell.id]
             says = "No answer was given." if blank else ""
             outcome = "not answered" if blank else "to be marked"
-            marks.append(Mark(cell.id, 0.0 if blank else None, cell.points, outcome, says, tier=tier))
+            marks.append(
+                Mark(cell.id, 0.0 if blank else None, cell.points, outcome, says, tier=tier)
+            )
             continue
         verdict = verdicts[cell.id]
         marks.append(
@@ -319,12 +335,19 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
             name = step.extra.id if step.extra.id.isidentifier() else f"extra-{len(cells)}"
             name = f"extra-{len(cells)}" if name in used else name[:64]
             used.add(name)
-            made = {"id": name, "cell_type": step.extra.cell_type, "metadata": {}, "source": step.source}
+            made = {
+                "id": name,
+                "cell_type": step.extra.cell_type,
+                "metadata": {},
+                "source": step.source,
+            }
         if made["cell_type"] == "code":
             made["outputs"] = list(step.outputs)
             made["execution_count"] = None
             if step.fatal:
-                made["outputs"].append(_error("ProcessEnded", f"Running this cell ended the process: {step.fatal}"))
+                made["outputs"].append(
+                    _error("ProcessEnded", f"Running this cell ended the process: {step.fatal}")
+                )
             if step.verdict is not None:
                 made["outputs"] = _for_nbgrader(step.verdict)
                 kept = {k: v for k, v in asdict(step.verdict).items() if k != "outputs"}
@@ -339,7 +362,12 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
         if step.cell is not None and step.cell.rubric:
             note = f"*For the marker* — {step.cell.rubric}"
             cells.append(
-                {"id": f"rubric-{step.cell.name}", "cell_type": "markdown", "metadata": {}, "source": note}
+                {
+                    "id": f"rubric-{step.cell.name}",
+                    "cell_type": "markdown",
+                    "metadata": {},
+                    "source": note,
+                }
             )
     return cells
 

@@ -418,11 +418,22 @@ def _check_tests(lesson: Lesson, cell: Cell) -> None:
         for name in _bound_by(statement)
     }
     for name, node in probes_in(tree):
-        own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        own = {
+            n.id
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+        }
         own |= {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
         own |= {n.name for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-        own |= {x for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom)) for x in _bound_by(n)}
-        read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        own |= {
+            x
+            for n in ast.walk(node)
+            if isinstance(n, (ast.Import, ast.ImportFrom))
+            for x in _bound_by(n)
+        }
+        read = {
+            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        }
         stray = sorted((read - own) & (others | imported))
         if stray:
             raise LessonError(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from autograder import classroom
 from autograder.build import master_notebook
+from autograder.classroom import Classroom, DaskClassroom
 from autograder.course import Course
 from autograder.gradebook import Marks
 from autograder.grading import Options, Result
@@ -59,10 +59,9 @@ class MarkedClass:
 def mark_class(
     course: Course,
     lesson: Lesson,
+    classroom: Classroom | DaskClassroom,
     *,
     students: list[str] | None = None,
-    workers: int = 2,
-    dask: str = "",
     force: bool = False,
     options: Options = Options(),  # noqa: B008  frozen
     on_progress: Callable[[int, int], None] = lambda done, total: None,
@@ -87,12 +86,7 @@ def mark_class(
                 todo[one.student] = (one, fingerprint)
         on_progress(0, len(todo))
         jobs = (course.job(one, lesson, master, options) for one, _ in todo.values())
-        if not todo:
-            done = iter(())
-        elif dask:
-            done = classroom.run_on_dask(jobs, dask)
-        else:
-            done = classroom.run(jobs, min(workers, len(todo)))
+        done = classroom.run(jobs) if todo else ()
         for number, (job, result) in enumerate(done, start=1):
             one, fingerprint = todo[job.key]
             marks.record(one, lesson, result, fingerprint)

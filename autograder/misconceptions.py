@@ -123,7 +123,9 @@ def _variant(
         raise LessonError(path, where, "wants literal arguments only") from error
     kind = call.func.id
     if len(arguments) != (2 if kind == "misconception" else 1):
-        raise LessonError(path, where, f"{kind} wants a task" + (" and a sentence" * (kind[0] == "m")))
+        raise LessonError(
+            path, where, f"{kind} wants a task" + (" and a sentence" * (kind[0] == "m"))
+        )
     try:
         task = lesson.task(arguments[0])
     except KeyError as error:
@@ -170,9 +172,13 @@ def _source_as(text: str, definition: ast.FunctionDef | ast.ClassDef, name: str)
     edits: list[tuple[int, int]] = []
     for node in ast.walk(definition):
         if isinstance(node, ast.Name) and node.id == definition.name:
-            edits.append((node.lineno, len(lines[node.lineno - 1].encode()[: node.col_offset].decode())))
+            edits.append(
+                (node.lineno, len(lines[node.lineno - 1].encode()[: node.col_offset].decode()))
+            )
     first = body[0]
-    column = first.index(definition.name, first.index("class" if isinstance(definition, ast.ClassDef) else "def"))
+    column = first.index(
+        definition.name, first.index("class" if isinstance(definition, ast.ClassDef) else "def")
+    )
     edits.append((definition.lineno, column))
     for line, column in sorted(edits, reverse=True):
         at = line - own[0]

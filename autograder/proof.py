@@ -77,7 +77,14 @@ def claims(lesson: Lesson, seeds: int, variant_seeds: int, options: Any = None) 
 
     def jobs(name: str, submission: Submission, count: int, first: int = 0) -> tuple[Job, ...]:
         return tuple(
-            Job(f"{lesson.name}/{name}/{seed}", lesson, master, submission, hidden_seed=seed, **extra)
+            Job(
+                f"{lesson.name}/{name}/{seed}",
+                lesson,
+                master,
+                submission,
+                hidden_seed=seed,
+                **extra,
+            )
             for seed in range(first, first + count)
         )
 
@@ -106,7 +113,9 @@ def judge(claim: Claim, results: list[Result]) -> Row:
         ]
     of = lesson.task(claim.task).points if claim.task else sum(t.points for t in lesson.tasks)
     shown = "; ".join(problems[:3])
-    return Row(lesson.name, claim.kind, claim.task, claim.name, len(results), min(earned), of, shown)
+    return Row(
+        lesson.name, claim.kind, claim.task, claim.name, len(results), min(earned), of, shown
+    )
 
 
 def _by_task(lesson: Lesson, result: Result) -> dict[str, float]:
@@ -140,7 +149,8 @@ def _problems(claim: Claim, result: Result, marks: dict[str, float]) -> Iterator
             loser = next(
                 mark
                 for mark in result.marks
-                if mark.cell in {c.id for c in lesson.task(name).tests} and mark.points < mark.max_points
+                if mark.cell in {c.id for c in lesson.task(name).tests}
+                and mark.points < mark.max_points
             )
             reason = loser.detail.split("\n")[0][:160] or loser.says
             yield f"{name} loses {lesson.task(name).points - marks[name]:g} ({reason})"

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from nbgrader.utils import compute_checksum
 
-from autograder.classroom import Job, run
+from autograder.classroom import Classroom, Job
 from autograder.grading import Options
 from autograder.lesson import BEGIN_HIDDEN, Cell, Kind, Lesson
 from autograder.submission import SubmissionError, fit, read_notebook
@@ -39,7 +39,7 @@ class Line:
     changed: bool = False
 
 
-def check(path: Path, run_experiments: bool = False) -> list[Line]:
+def check(path: Path, classroom: Classroom, run_experiments: bool = False) -> list[Line]:
     """Run a notebook from the top and judge its visible tests.
 
     Raises:
@@ -50,7 +50,7 @@ def check(path: Path, run_experiments: bool = False) -> list[Line]:
     changed = {name for cell in notebook.cells if (name := _changed_test(cell))}
     submission = fit(lesson, notebook.cells)
     job = Job(path.name, lesson, _master(notebook), submission, options=Options(run_experiments))
-    ((_, result),) = run([job], 1)
+    ((_, result),) = classroom.run([job])
     lines = []
     for cell in lesson.cells:
         if cell.kind == "tests":
@@ -77,7 +77,14 @@ def _as_lesson(path: Path, notebook: Any) -> Lesson:
     if not any(cell.kind == "tests" for cell in cells):
         raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
     unique = {cell.id: cell for cell in cells}
-    title = next((c.source.lstrip("# ").splitlines()[0] for c in notebook.cells if c.source.startswith("# ")), path.stem)
+    title = next(
+        (
+            c.source.lstrip("# ").splitlines()[0]
+            for c in notebook.cells
+            if c.source.startswith("# ")
+        ),
+        path.stem,
+    )
     return Lesson(path.stem, path, title, 0, tuple(unique.values()))
 
 

@@ -57,7 +57,9 @@ def read_notebook(path: Path) -> NotebookNode:
     """
     try:
         if path.stat().st_size > MAX_NOTEBOOK_MB << 20:
-            raise SubmissionError(f"{path.name} is larger than {MAX_NOTEBOOK_MB} MB; clear its outputs.")
+            raise SubmissionError(
+                f"{path.name} is larger than {MAX_NOTEBOOK_MB} MB; clear its outputs."
+            )
         notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):

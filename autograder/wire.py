@@ -35,9 +35,20 @@ MAX_TEXT = 20_000
 
 _LENGTH = struct.Struct(">I")
 _ARRAY_KINDS = "biufcSUmM"
-_TENSOR_DTYPES = (
-    "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
-).split()
+_TENSOR_DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 _TYPES: dict[str, type] = {
     **{kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict)},
     **{f"numpy.{kind.__name__}": kind for kind in (np.float16, np.float32, np.float64)},
@@ -80,7 +91,9 @@ class Channel:
         except (ValueError, TypeError, OverflowError) as error:
             raise WireError(f"cannot be sent ({error})") from error
         if len(body) > MAX_FRAME:
-            raise WireError(f"{len(body) >> 20} MiB is too large to send (at most {MAX_FRAME >> 20})")
+            raise WireError(
+                f"{len(body) >> 20} MiB is too large to send (at most {MAX_FRAME >> 20})"
+            )
         head = _LENGTH.pack(len(body))
         try:
             if descriptors:
@@ -344,7 +357,9 @@ class Codec:
         if isinstance(value, set):
             return ["s", number, [self.encode(item, depth + 1) for item in set.__iter__(value)]]
         if isinstance(value, np.ndarray):
-            flat = np.array(value, copy=True, subok=False) if type(value) is not np.ndarray else value
+            flat = (
+                np.array(value, copy=True, subok=False) if type(value) is not np.ndarray else value
+            )
             shape, writeable = list(flat.shape), bool(flat.flags.writeable)
             return ["a", number, flat.dtype.str, shape, _array_bytes(flat), writeable]
         name = str(value.dtype).removeprefix("torch.")
@@ -409,14 +424,28 @@ class Codec:
         return made
 
     def _build_array(
-        self, depth: int, into: int | None, number: Any, dtype: Any, shape: Any, data: Any, writeable: Any
+        self,
+        depth: int,
+        into: int | None,
+        number: Any,
+        dtype: Any,
+        shape: Any,
+        data: Any,
+        writeable: Any,
     ) -> np.ndarray:
         array = _array(dtype, shape, data).copy()
         array.flags.writeable = bool(writeable)
         return self._enter(array, number, into)
 
     def _build_tensor(
-        self, depth: int, into: int | None, number: Any, dtype: Any, shape: Any, data: Any, grad: Any
+        self,
+        depth: int,
+        into: int | None,
+        number: Any,
+        dtype: Any,
+        shape: Any,
+        data: Any,
+        grad: Any,
     ) -> Any:
         import torch
 
@@ -508,7 +537,11 @@ def _items(node: Any) -> list[Any]:
 
 
 def _dtype(name: Any) -> np.dtype:
-    if not isinstance(name, str) or len(name) > 32 or name.lstrip("<>|=")[:1] not in tuple(_ARRAY_KINDS):
+    if (
+        not isinstance(name, str)
+        or len(name) > 32
+        or name.lstrip("<>|=")[:1] not in tuple(_ARRAY_KINDS)
+    ):
         raise WireError(f"an array of dtype {name!r:.40}")
     return np.dtype(name)
 
@@ -558,7 +591,11 @@ def _overwrite(value: Any, new: Any) -> None:
         value[...] = new
     elif isinstance(value, list) and isinstance(new, list):
         value[:] = new
-    elif isinstance(value, (dict, set)) and type(new) in (dict, set) and isinstance(new, dict) == isinstance(value, dict):
+    elif (
+        isinstance(value, (dict, set))
+        and type(new) in (dict, set)
+        and isinstance(new, dict) == isinstance(value, dict)
+    ):
         value.clear()
         value.update(new)
     elif _is_tensor(value) and _is_tensor(new):

@@ -305,7 +305,9 @@ class _Surface:
         cos_a, sin_a = np.cos(self.azimuth), np.sin(self.azimuth)
         cos_e, sin_e = np.cos(self.elevation), np.sin(self.elevation)
         near = cos_a * x + sin_a * y
-        return np.column_stack([-sin_a * x + cos_a * y, cos_e * z - sin_e * near, cos_e * near + sin_e * z])
+        return np.column_stack(
+            [-sin_a * x + cos_a * y, cos_e * z - sin_e * near, cos_e * near + sin_e * z]
+        )
 
     def _box(self, points: np.ndarray, height: np.ndarray) -> np.ndarray:
         (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
@@ -468,13 +470,17 @@ def _ticks(low: float, high: float) -> list[float]:
     rough = (high - low) / 5 or 1.0
     power = 10.0 ** np.floor(np.log10(rough))
     step = power * min((1, 2, 5, 10), key=lambda m: abs(m * power - rough))
-    return [float(round(k * step, 10)) for k in range(int(np.ceil(low / step)), int(high / step) + 1)]
+    return [
+        float(round(k * step, 10)) for k in range(int(np.ceil(low / step)), int(high / step) + 1)
+    ]
 
 
 def _shade(share: float, light: float = 1.0) -> str:
     """Grey-blue, the paler the lower: the colours of the racers stand out from all of it."""
     low, high = np.array([252.0, 252.0, 249.0]), np.array([164.0, 177.0, 192.0])
-    red, green, blue = (light * (low + np.clip(share, 0, 1) * (high - low))).clip(0, 255).astype(int)
+    red, green, blue = (
+        (light * (low + np.clip(share, 0, 1) * (high - low))).clip(0, 255).astype(int)
+    )
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

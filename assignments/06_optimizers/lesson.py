@@ -75,14 +75,14 @@ use_style()
 # of PyTorch's own optimizers, in double precision. The tests of this notebook compare your path
 # with the referee's.
 
+
 # %% setup="walks"
 def follow(rule, gradient, start, steps, **config):
     """Walk ``steps`` steps of an update rule; the path is an array (steps + 1, *start.shape).
 
     ``gradient`` is a function of the weights, or an array with one gradient a step.
     """
-    slope = gradient if callable(gradient) else (lambda w, given=iter(gradient): next(given))
-    path = [np.array(start, dtype=float)]
+    slope, path = as_function(gradient), [np.array(start, dtype=float)]
     for _ in range(steps):
         w, config = rule(path[-1].copy(), slope(path[-1]), config)
         path.append(np.array(w, dtype=float))
@@ -91,14 +91,20 @@ def follow(rule, gradient, start, steps, **config):
 
 def torch_path(optimizer, gradient, start, steps, **settings):
     """The same walk by one of PyTorch's optimizers (a class), in float64: the referee."""
-    slope = gradient if callable(gradient) else (lambda w, given=iter(gradient): next(given))
-    w = torch.tensor(np.array(start), dtype=torch.float64, requires_grad=True)
-    stepper, path = optimizer([w], **settings), [np.array(start, dtype=float)]
+    slope, path = as_function(gradient), [np.array(start, dtype=float)]
+    w = torch.tensor(path[0], requires_grad=True)
+    stepper = optimizer([w], **settings)
     for _ in range(steps):
         w.grad = torch.tensor(slope(path[-1]), dtype=torch.float64)
         stepper.step()
         path.append(w.detach().numpy().copy())
     return np.array(path)
+
+
+def as_function(gradient):
+    """A gradient function as it is; an array of gradients as a function that hands them out."""
+    given = None if callable(gradient) else iter(gradient)
+    return gradient if given is None else lambda w: next(given).copy()
 
 
 # %% [markdown]
@@ -107,6 +113,7 @@ def torch_path(optimizer, gradient, start, steps, **settings):
 # Start with the simplest rule: walk against the gradient, $w \leftarrow w - \eta \nabla L(w)$,
 # with the learning rate $\eta$. When the gradient comes from a minibatch, this is *stochastic*
 # gradient descent (Robbins & Monro, 1951).
+
 
 # %% solution="sgd"
 def sgd(w, dw, config=None):
@@ -168,9 +175,12 @@ axes.semilogy(rates, left, "o-", markersize=3.5)
 axes.axhline(course.loss(*course.start), color="0.5", linestyle=":")
 axes.text(0.0105, course.loss(*course.start) * 3, "loss at the start", color="0.35")
 axes.set(xlabel="learning rate", ylabel="loss after 100 steps", title="The cliff")
-show(figure, "Loss after 100 steps of gradient descent against the learning rate, on a logarithmic "
-     "scale. It falls smoothly as the rate grows from 0.01, and at one rate it jumps up and grows by "
-     "many powers of ten: to the right of it the walk runs away.")
+show(
+    figure,
+    "Loss after 100 steps of gradient descent against the learning rate, on a logarithmic "
+    "scale. It falls smoothly as the rate grows from 0.01, and at one rate it jumps up and grows by "
+    "many powers of ten: to the right of it the walk runs away.",
+)
 
 # %% [markdown]
 # Read off the learning rate at which the walk begins to run away. (Then look for it in the
@@ -191,7 +201,8 @@ critical_rate = 0.05  # 2 / 40
 # that hurts first?
 
 # %% tests="critical_rate" points=1
-check("critical_rate", 0.01 <= critical_rate <= 0.07, f"{critical_rate} is not on the axis of the picture")
+check("critical_rate", 0.01 <= critical_rate <= 0.07,
+      f"{critical_rate} is not on the axis of the picture")
 ### BEGIN HIDDEN TESTS
 # The cliff is 2/40 whatever the start is; a tick of the sweep is 0.001 wide.
 check_close("critical_rate", critical_rate, 0.05, rtol=0, atol=0.002,
@@ -216,6 +227,7 @@ check_close("critical_rate", critical_rate, 0.05, rtol=0, atol=0.002,
 # two walk the same path as long as the learning rate stays the same; after a change of the
 # learning rate, ours slows down over some steps and PyTorch's at once.
 
+
 # %% solution="sgd_momentum"
 def sgd_momentum(w, dw, config=None):
     """One step of gradient descent with momentum (Polyak 1964).
@@ -229,7 +241,8 @@ def sgd_momentum(w, dw, config=None):
     Returns:
         (next_w, config), config with the new ``velocity``.
     """
-    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w),
+              **(config or {})}
     ### BEGIN SOLUTION
     config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
     next_w = w + config["velocity"]
@@ -261,14 +274,21 @@ start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(8, 3, 2))
 rate, momentum = rng.uniform(0.1, 0.9), rng.uniform(0.3, 0.8)
 check_close("eight steps of sgd_momentum on an array of shape (3, 2)",
             follow(sgd_momentum, slopes, start, 8, learning_rate=rate, momentum=momentum),
-            torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum),
-            rtol=1e-5, atol=1e-6, look="Is the velocity kept in the config that you return?")
+            torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum), rtol=1e-5,
+            atol=1e-6, look="Is the velocity kept in the config that you return?")
 # The velocity holds the learning rate of the step that made it: a rate of 0 leaves a coasting point.
-_, config = sgd_momentum(start.copy(), slopes[0].copy(), {"learning_rate": rate, "momentum": momentum})
+_, config = sgd_momentum(
+    start.copy(), slopes[0].copy(), {"learning_rate": rate, "momentum": momentum}
+)
 coasting, _ = sgd_momentum(start.copy(), slopes[1].copy(), {**config, "learning_rate": 0.0})
-check_close("a step of sgd_momentum at learning rate 0 after one at another rate", coasting,
-            start - momentum * rate * slopes[0], rtol=1e-5, atol=1e-6,
-            look="The velocity contains the learning rate: the old one coasts on when the rate changes.")
+check_close(
+    "a step of sgd_momentum at learning rate 0 after one at another rate",
+    coasting,
+    start - momentum * rate * slopes[0],
+    rtol=1e-5,
+    atol=1e-6,
+    look="The velocity contains the learning rate: the old one coasts on when the rate changes.",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -308,6 +328,7 @@ check_close("terminal_velocity", terminal_velocity, 10.0, rtol=0.01,
 # In this form the rule must be able to ask for a gradient at a point of its own choice, so it
 # gets the gradient *function*.
 
+
 # %% solution="nesterov_lookahead"
 def nesterov_lookahead(w, gradient, config=None):
     """One step of Nesterov's momentum in its look-ahead form.
@@ -320,10 +341,12 @@ def nesterov_lookahead(w, gradient, config=None):
     Returns:
         (next_w, config), config with the new ``velocity``.
     """
-    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w),
+              **(config or {})}
     ### BEGIN SOLUTION
     ahead = w + config["momentum"] * config["velocity"]
-    config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * gradient(ahead)
+    config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"
+                                                                          ] * gradient(ahead)
     next_w = w + config["velocity"]
     ### END SOLUTION
     return next_w, config
@@ -369,6 +392,7 @@ check_close("the look-ahead points of eight steps of nesterov_lookahead", np.arr
 # Check it on paper before you write it: what is $w' + \mu v'$, if $w' = w + v'$ and
 # $w = \tilde w - \mu v$?
 
+
 # %% solution="nesterov"
 def nesterov(w, dw, config=None):
     """One step of Nesterov's momentum after the change of variables.
@@ -381,7 +405,8 @@ def nesterov(w, dw, config=None):
     Returns:
         (next_w, config): the next look-ahead weights, and config with the new ``velocity``.
     """
-    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w),
+              **(config or {})}
     ### BEGIN SOLUTION
     momentum, before = config["momentum"], config["velocity"]
     config["velocity"] = momentum * before - config["learning_rate"] * dw
@@ -408,15 +433,20 @@ check_close(f"next_w of {call}", got, [1.6],
 rng = hidden_rng("nesterov")
 start, slopes = rng.normal(size=(2, 3)), rng.normal(size=(8, 2, 3))
 rate, momentum = rng.uniform(0.1, 0.9), rng.uniform(0.3, 0.8)
-check_close("eight steps of nesterov on an array of shape (2, 3)",
-            follow(nesterov, slopes, start, 8, learning_rate=rate, momentum=momentum),
-            torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum, nesterov=True),
-            rtol=1e-5, atol=1e-6, look="w̃ − momentum · old velocity + (1 + momentum) · new velocity.")
+check_close(
+    "eight steps of nesterov on an array of shape (2, 3)",
+    follow(nesterov, slopes, start, 8, learning_rate=rate, momentum=momentum),
+    torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum, nesterov=True),
+    rtol=1e-5,
+    atol=1e-6,
+    look="w̃ − momentum · old velocity + (1 + momentum) · new velocity.",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # **Show that they are the same.** Given where `nesterov` is, find where `nesterov_lookahead` is
 # at the same moment.
+
 
 # %% solution="plain_weights"
 def plain_weights(w_ahead, config):
@@ -452,7 +482,8 @@ check_close("plain_weights on an array of shape (2, 3)",
 
 # %% experiment="two_forms"
 course = races.valley(40)
-plain, ahead, one, two, apart = course.start, course.start, {"learning_rate": 0.02}, {"learning_rate": 0.02}, 0.0
+plain, ahead, one, two, apart = (course.start, course.start, {"learning_rate": 0.02},
+                                 {"learning_rate": 0.02}, 0.0)
 for _ in range(100):
     plain, one = nesterov_lookahead(plain, course.gradient, one)
     ahead, two = nesterov(ahead, course.gradient(ahead), two)
@@ -474,6 +505,7 @@ print(f"In 100 steps the two forms were never further apart than {apart:.0e}.")
 # *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write
 # $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of
 # $10^{-8}$.
+
 
 # %% solution="adagrad"
 def adagrad(w, dw, config=None):
@@ -518,8 +550,8 @@ start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(7, 3, 2))
 rate, epsilon = rng.uniform(0.1, 0.9), rng.uniform(0.05, 0.3)
 check_close("seven steps of adagrad on an array of shape (3, 2)",
             follow(adagrad, slopes, start, 7, learning_rate=rate, epsilon=epsilon),
-            torch_path(torch.optim.Adagrad, slopes, start, 7, lr=rate, eps=epsilon),
-            rtol=1e-5, atol=1e-6, look="Does the cache of the returned config hold all steps so far?")
+            torch_path(torch.optim.Adagrad, slopes, start, 7, lr=rate, eps=epsilon), rtol=1e-5,
+            atol=1e-6, look="Does the cache of the returned config hold all steps so far?")
 check_close("the first step of adagrad(w, dw)", adagrad(start.copy(), slopes[0].copy())[0],
             start - 0.01 * np.sign(slopes[0]), rtol=1e-4, atol=1e-5,
             look="With its defaults, the first step is the learning rate against the sign of dw.")
@@ -530,6 +562,7 @@ check_close("the first step of adagrad(w, dw)", adagrad(start.copy(), slopes[0].
 #
 # Tieleman & Hinton (2012) let the cache forget: $c \leftarrow \rho c + (1 - \rho) g^2$, an
 # average over about $1/(1-\rho)$ steps. The steps no longer die out, and no longer settle either.
+
 
 # %% solution="rmsprop"
 def rmsprop(w, dw, config=None):
@@ -545,8 +578,8 @@ def rmsprop(w, dw, config=None):
     Returns:
         (next_w, config), config with the new ``cache``.
     """
-    config = {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8,
-              "cache": np.zeros_like(w), **(config or {})}
+    config = {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8, "cache": np.zeros_like(w),
+              **(config or {})}
     ### BEGIN SOLUTION
     decay = config["decay_rate"]
     config["cache"] = decay * config["cache"] + (1 - decay) * dw**2
@@ -565,16 +598,21 @@ got, config = rmsprop(np.array([1.0, 2.0]), np.array([2.0, -4.0]), settings)
 call = "rmsprop([1, 2], [2, -4], {'learning_rate': 0.1, 'decay_rate': 0.75, 'epsilon': 1, 'cache': [4, 0]})"
 check_close(f"the cache after {call}", config.get("cache"), [4.0, 4.0],
             look="0.75 of the old cache and 0.25 of the new square.")
-check_close(f"next_w of {call}", got, [1 - 0.2 / 3, 2 + 0.4 / 3],
-            look="Divide by √cache + epsilon = 2 + 1.")
+check_close(
+    f"next_w of {call}", got, [1 - 0.2 / 3, 2 + 0.4 / 3], look="Divide by √cache + epsilon = 2 + 1."
+)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("rmsprop")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(7, 3, 2))
 rate, decay, epsilon = rng.uniform(0.1, 0.9), rng.uniform(0.6, 0.9), rng.uniform(0.05, 0.3)
-check_close("seven steps of rmsprop on an array of shape (3, 2)",
-            follow(rmsprop, slopes, start, 7, learning_rate=rate, decay_rate=decay, epsilon=epsilon),
-            torch_path(torch.optim.RMSprop, slopes, start, 7, lr=rate, alpha=decay, eps=epsilon),
-            rtol=1e-5, atol=1e-6, look="decay_rate is the share of the old cache that is kept.")
+check_close(
+    "seven steps of rmsprop on an array of shape (3, 2)",
+    follow(rmsprop, slopes, start, 7, learning_rate=rate, decay_rate=decay, epsilon=epsilon),
+    torch_path(torch.optim.RMSprop, slopes, start, 7, lr=rate, alpha=decay, eps=epsilon),
+    rtol=1e-5,
+    atol=1e-6,
+    look="decay_rate is the share of the old cache that is kept.",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -589,6 +627,7 @@ check_close("seven steps of rmsprop on an array of shape (3, 2)",
 # $t = 1$:
 #
 # $$\hat m = \frac{m}{1-\beta_1^t}, \qquad \hat v = \frac{v}{1-\beta_2^t}, \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
+
 
 # %% solution="adam"
 def adam(w, dw, config=None):
@@ -634,14 +673,18 @@ def adam(w, dw, config=None):
 # %% tests="adam" points=4
 got, config = adam(np.array([1.0, 2.0]), np.array([0.5, -80.0]), {"learning_rate": 0.1})
 call = "adam([1, 2], [0.5, -80], {'learning_rate': 0.1})"
-check_equal(f"t after {call}", config.get("t"), 1, look="Count the step before you correct with it.")
-check_close(f"m after {call}", config.get("m"), [0.05, -8.0], look="m keeps 0.9 and takes in 0.1 of dw.")
+check_equal(f"t after {call}", config.get("t"), 1, look="Count the step before you correct with it."
+            )
+check_close(
+    f"m after {call}", config.get("m"), [0.05, -8.0], look="m keeps 0.9 and takes in 0.1 of dw."
+)
 check_close(f"v after {call}", config.get("v"), [0.00025, 6.4], look="v takes in 0.001 of dw².")
 check_close(f"next_w of {call}", got, [0.9, 2.1], rtol=1e-6,
             look="Corrected, the first step is the learning rate against the sign of the gradient.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("adam")
-start, slopes = rng.normal(size=(2, 3)), rng.normal(size=(9, 2, 3)) * rng.uniform(0.2, 5, size=(2, 3))
+start, slopes = (rng.normal(size=(2, 3)),
+                 rng.normal(size=(9, 2, 3)) * rng.uniform(0.2, 5, size=(2, 3)))
 rate, beta1, beta2 = rng.uniform(0.05, 0.3), rng.uniform(0.6, 0.95), rng.uniform(0.7, 0.99)
 path = follow(adam, slopes, start, 9, learning_rate=rate, beta1=beta1, beta2=beta2)
 expected = torch_path(torch.optim.Adam, slopes, start, 9, lr=rate, betas=(beta1, beta2))
@@ -704,9 +747,14 @@ l2_in_adam = "not at all"
 # %% tests="l2_in_adam" points=1
 check_one_of("l2_in_adam", l2_in_adam, ["100 times", "10 times", "not at all"])
 ### BEGIN HIDDEN TESTS
-check_equal("l2_in_adam", l2_in_adam, "not at all",
-            look="Adam divides by the size of the gradient: a factor in all of it makes no difference.")
+check_equal(
+    "l2_in_adam",
+    l2_in_adam,
+    "not at all",
+    look="Adam divides by the size of the gradient: a factor in all of it makes no difference.",
+)
 ### END HIDDEN TESTS
+
 
 # %% solution="adamw"
 def adamw(w, dw, config=None):
@@ -754,10 +802,14 @@ check_close(f"v after {call}", config.get("v"), [0.0, 0.009], look="No decay in 
 rng = hidden_rng("adamw")
 start, slopes = 2 * rng.normal(size=(2, 3)), rng.normal(size=(8, 2, 3))
 rate, decay, epsilon = rng.uniform(0.1, 0.3), rng.uniform(0.2, 0.8), rng.uniform(0.05, 0.3)
-check_close("eight steps of adamw on an array of shape (2, 3)",
-            follow(adamw, slopes, start, 8, learning_rate=rate, weight_decay=decay, epsilon=epsilon),
-            torch_path(torch.optim.AdamW, slopes, start, 8, lr=rate, weight_decay=decay, eps=epsilon),
-            rtol=1e-5, atol=1e-6, look="The decay is learning_rate · weight_decay · w, of the old w.")
+check_close(
+    "eight steps of adamw on an array of shape (2, 3)",
+    follow(adamw, slopes, start, 8, learning_rate=rate, weight_decay=decay, epsilon=epsilon),
+    torch_path(torch.optim.AdamW, slopes, start, 8, lr=rate, weight_decay=decay, eps=epsilon),
+    rtol=1e-5,
+    atol=1e-6,
+    look="The decay is learning_rate · weight_decay · w, of the old w.",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -767,17 +819,25 @@ check_close("eight steps of adamw on an array of shape (2, 3)",
 # %% experiment="decoupled"
 decays = {0.001: "blue", 0.01: "orange", 0.1: "red"}
 figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.4, 3.2))
-for (decay, colour), mark in zip(decays.items(), ("o", "s", "^")):
-    coupled = follow(adam, lambda w: decay * w, np.ones(1), 60, learning_rate=0.01)
-    decoupled = follow(adamw, lambda w: 0 * w, np.ones(1), 60, learning_rate=0.01, weight_decay=decay * 100)
-    style = dict(color=COLOURS[colour], marker=mark, markevery=12 + mark.count("s"), alpha=0.85)
+for (decay, colour), mark in zip(decays.items(), ("o", "s", "^"), strict=True):
+    coupled, decoupled, one, two = [1.0], [1.0], {"learning_rate": 0.01}, {"learning_rate": 0.01}
+    for _ in range(60):
+        (w,), one = adam(np.array(coupled[-1:]), decay * np.array(coupled[-1:]), one)
+        (w_free,), two = adamw(
+            np.array(decoupled[-1:]), np.zeros(1), {**two, "weight_decay": 100 * decay}
+        )
+        coupled.append(w)
+        decoupled.append(w_free)
+    style = dict(color=COLOURS[colour], marker=mark, markevery=12, alpha=0.85)
     left.plot(coupled, label=f"λ = {decay:g}", **style)
-    right.plot(decoupled, label=f"λ = {decay * 100:g}", **style)
-left.set(title="Adam with L2: λ makes no difference", xlabel="step", ylabel="weight", ylim=(0, 1.05))
+    right.plot(decoupled, label=f"λ = {100 * decay:g}", **style)
+left.set(title="Adam with L2: λ makes no difference", xlabel="step", ylabel="weight", ylim=(0, 1.05)
+         )
 right.set(title="AdamW: each weight shrinks by ηλ", xlabel="step")
 for axes in (left, right):
     axes.legend(loc="lower left")
-show(figure, "A weight without data gradient over 60 steps, for three strengths of decay. Left, Adam with "
+show(figure,
+     "A weight without data gradient over 60 steps, for three strengths of decay. Left, Adam with "
      "L2: all three fall along one straight line, by the learning rate in each step. Right, AdamW: "
      "three curves that fall exponentially, the faster the stronger the decay.")
 
@@ -790,28 +850,37 @@ show(figure, "A weight without data gradient over 60 steps, for three strengths 
 
 # %% experiment="race"
 course = races.beale()
-racers = {
-    "SGD": (sgd, {"learning_rate": 0.02}),
-    "momentum": (sgd_momentum, {"learning_rate": 0.005}),
-    "Nesterov": (nesterov, {"learning_rate": 0.005}),
-    "AdaGrad": (adagrad, {"learning_rate": 1.0}),
-    "RMSprop": (rmsprop, {"learning_rate": 0.05, "decay_rate": 0.9}),
-    "Adam": (adam, {"learning_rate": 0.3}),
-}
+racers = {"SGD": (sgd, {"learning_rate": 0.02}),
+          "momentum": (sgd_momentum, {"learning_rate": 0.005}),
+          "Nesterov": (nesterov, {"learning_rate": 0.005}),
+          "AdaGrad": (adagrad, {"learning_rate": 1.0}),
+          "RMSprop": (rmsprop, {"learning_rate": 0.05, "decay_rate": 0.9}),
+          "Adam": (adam, {"learning_rate": 0.3})}
 paths = {name: follow(rule, course.gradient, course.start, 250, **config)
          for name, (rule, config) in progress(racers.items(), "race")}
-races.show(races.picture(
-    course, paths, "The race over Beale's function",
-    "Six paths over the contours of Beale's function, from the upper left to the minimum at (3, 0.5). "
-    "SGD and AdaGrad bounce off the steep wall once and then creep along the floor. Momentum and "
-    "Nesterov swing far out and come in fast. Adam takes a wide curve and shakes itself to rest."))
+races.show(
+    races.picture(
+        course,
+        paths,
+        "The race over Beale's function",
+        "Six paths over the contours of Beale's function, from the upper left to the minimum at (3, 0.5). "
+        "SGD and AdaGrad bounce off the steep wall once and then creep along the floor. Momentum and "
+        "Nesterov swing far out and come in fast. Adam takes a wide curve and shakes itself to rest.",
+    )
+)
 
 # %% experiment="race_on_the_surface"
-races.show(races.picture(
-    course, paths, "The same race, seen from the side",
-    "The six paths on the surface of Beale's function: a steep wall at the back, a curved floor in front "
-    "with the minimum at its right end. All fall off the wall; momentum and Nesterov climb the "
-    "opposite slope before they turn.", surface=True))
+races.show(
+    races.picture(
+        course,
+        paths,
+        "The same race, seen from the side",
+        "The six paths on the surface of Beale's function: a steep wall at the back, a curved floor in front "
+        "with the minimum at its right end. All fall off the wall; momentum and Nesterov climb the "
+        "opposite slope before they turn.",
+        surface=True,
+    )
+)
 
 # %% [markdown]
 # Before you conclude that one rule is best: each has a learning rate that was chosen for it, and
@@ -826,18 +895,20 @@ races.show(races.picture(
 
 # %% experiment="tracks"
 course = races.valley(20)
-tracks = {"A": (torch.optim.RMSprop, {"lr": 0.3, "alpha": 0.9}), "B": (torch.optim.SGD, {"lr": 0.094}),
-          "C": (torch.optim.Adagrad, {"lr": 0.22}), "D": (torch.optim.SGD, {"lr": 0.03, "momentum": 0.9})}
-about = {"A": "runs towards the minimum at the same speed along and across, and never comes to rest: it "
-              "hops about it in steps of the same size.",
-         "B": "jumps from wall to wall of the valley, each jump a little shorter, and creeps along the floor.",
-         "C": "makes long steps at first, then ever shorter ones, and has not arrived at the end.",
-         "D": "swings across the floor in long waves, overshoots the minimum and comes back."}
-races.show(*[
-    races.picture(course, {name: torch_path(rule, course.gradient, course.start, 40, **settings)},
-                  f"Track {name}", f"Track {name}: 40 steps in a valley. It {about[name]}",
-                  seconds=0, width=400)
-    for name, (rule, settings) in tracks.items()])
+tracks = {"A": (torch.optim.RMSprop, {"lr": 0.3, "alpha": 0.9}),
+          "B": (torch.optim.SGD, {"lr": 0.094}), "C": (torch.optim.Adagrad, {"lr": 0.22}),
+          "D": (torch.optim.SGD, {"lr": 0.03, "momentum": 0.9})}
+about = {
+    "A": "runs towards the minimum at the same speed along and across, and never comes to rest: it "
+    "hops about it in steps of the same size.",
+    "B": "jumps from wall to wall of the valley, each jump a little shorter, and creeps along the floor.",
+    "C": "makes long steps at first, then ever shorter ones, and has not arrived at the end.",
+    "D": "swings across the floor in long waves, overshoots the minimum and comes back.",
+}
+races.show(*[races.picture(course,
+                           {name: torch_path(rule, course.gradient, course.start, 40, **settings)},
+                           f"Track {name}", f"Track {name}: 40 steps in a valley. It {about[name]}",
+                           seconds=0, width=400) for name, (rule, settings) in tracks.items()])
 
 # %% solution="whose_track"
 # Type the four names: whose_track = {"A": "...", "B": "...", "C": "...", "D": "..."}
@@ -851,7 +922,9 @@ whose_track = {"A": "rmsprop", "B": "sgd", "C": "adagrad", "D": "momentum"}
 
 # %% tests="whose_track" points=2
 names = ["adagrad", "momentum", "rmsprop", "sgd"]
-check("whose_track", sorted(whose_track) == ["A", "B", "C", "D"], "wants the four keys A, B, C and D")
+check(
+    "whose_track", sorted(whose_track) == ["A", "B", "C", "D"], "wants the four keys A, B, C and D"
+)
 check("whose_track", sorted(whose_track.values()) == names, f"wants each of {names} once")
 ### BEGIN HIDDEN TESTS
 right = {"A": "rmsprop", "B": "sgd", "C": "adagrad", "D": "momentum"}
@@ -887,20 +960,32 @@ saddle_steps = 145  # ln(10⁶) / ln(1.1) = 144.95
 # %% tests="saddle_steps" points=1
 check("saddle_steps", saddle_steps > 0, f"{saddle_steps} is not a positive number of steps")
 ### BEGIN HIDDEN TESTS
-check_close("saddle_steps", saddle_steps, np.log(1e6) / np.log(1.1), rtol=0, atol=1.1,
-            look="Each step multiplies w₂ by 1 + 0.1. How often must you multiply to gain a factor 10⁶?")
+check_close(
+    "saddle_steps",
+    saddle_steps,
+    np.log(1e6) / np.log(1.1),
+    rtol=0,
+    atol=1.1,
+    look="Each step multiplies w₂ by 1 + 0.1. How often must you multiply to gain a factor 10⁶?",
+)
 ### END HIDDEN TESTS
 
 # %% experiment="saddle"
 course = races.saddle()
 paths = {name: follow(rule, course.gradient, course.start, 160, learning_rate=0.1)
          for name, rule in (("SGD", sgd), ("momentum", sgd_momentum), ("Adam", adam))}
-races.show(races.picture(
-    course, paths, "Leaving a saddle",
-    "Three paths on a saddle-shaped surface, started on its ridge. SGD slides down the ridge and seems to "
-    "stop at the saddle point for most of the run before it falls off sideways. Momentum overshoots along "
-    "the ridge and leaves earlier. Adam divides by the size of each gradient and leaves at once.",
-    surface=True, width=560))
+races.show(
+    races.picture(
+        course,
+        paths,
+        "Leaving a saddle",
+        "Three paths on a saddle-shaped surface, started on its ridge. SGD slides down the ridge and seems to "
+        "stop at the saddle point for most of the run before it falls off sideways. Momentum overshoots along "
+        "the ridge and leaves earlier. Adam divides by the size of each gradient and leaves at once.",
+        surface=True,
+        width=560,
+    )
+)
 
 # %% [markdown]
 # A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had
@@ -928,22 +1013,29 @@ check_one_of("rotation", rotation, ["sgd", "momentum", "adam", "nobody"])
 ### BEGIN HIDDEN TESTS
 check_equal("rotation", rotation, "adam",
             look="SGD and momentum only add and scale gradients, which turn with the valley. "
-                 "Who treats each axis on its own?")
+            "Who treats each axis on its own?")
 ### END HIDDEN TESTS
 
 # %% experiment="turned_valley"
-racers = {"SGD": (sgd, {"learning_rate": 0.015}), "momentum": (sgd_momentum, {"learning_rate": 0.005}),
+racers = {"SGD": (sgd, {"learning_rate": 0.015}),
+          "momentum": (sgd_momentum, {"learning_rate": 0.005}),
           "Adam": (adam, {"learning_rate": 0.05})}
 drawings = []
 for degrees in (0, 45):
     course = races.valley(100, degrees)
     paths = {name: follow(rule, course.gradient, course.start, 500, **config)
              for name, (rule, config) in racers.items()}
-    drawings.append(races.picture(
-        course, paths, f"A valley of condition 100, turned by {degrees}°",
-        f"Three paths in a narrow valley turned by {degrees} degrees. "
-        + ("Momentum swings in, Adam goes straight to the minimum and is nearly as fast."
-           if degrees else "Momentum swings in as before; Adam follows the floor slowly."), width=460))
+    drawings.append(
+        races.picture(
+            course,
+            paths,
+            f"A valley of condition 100, turned by {degrees}°",
+            f"Three paths in a narrow valley turned by {degrees} degrees. "
+            + ("Momentum swings in, Adam goes straight to the minimum and is nearly as fast."
+               if degrees else "Momentum swings in as before; Adam follows the floor slowly."),
+            width=460,
+        )
+    )
 races.show(*drawings)
 
 # %% [markdown]
@@ -978,6 +1070,7 @@ check("slowdown", 5.0 <= slowdown <= 10.0, f"is {slowdown:g}, but your picture s
 #
 # Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So
 # one lowers the learning rate on the way. The step counts from 0 in all functions here.
+
 
 # %% solution="decay"
 def linear_decay(step, base, total, final=0.0):
@@ -1016,7 +1109,8 @@ def inverse_decay(step, base, rate):
 # `min(step / total, 1.0)` is the share of the way; `step // every` counts whole stretches.
 
 # %% tests="decay" part="linear" points=1
-check_close("linear_decay for steps 0, 5, 10 of 10", [linear_decay(k, 0.4, 10) for k in (0, 5, 10)], [0.4, 0.2, 0.0])
+check_close("linear_decay for steps 0, 5, 10 of 10", [linear_decay(k, 0.4, 10) for k in (0, 5, 10)],
+            [0.4, 0.2, 0.0])
 check_close("linear_decay(5, 0.4, 10, final=0.2)", linear_decay(5, 0.4, 10, final=0.2), 0.3)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("linear_decay")
@@ -1052,8 +1146,8 @@ check_close("the logarithm of exponential_decay from step to step", np.diff(np.l
 ### END HIDDEN TESTS
 
 # %% tests="decay" part="inverse" points=1
-check_close("inverse_decay for steps 0, 1, 3, base 0.6, rate 1", [inverse_decay(k, 0.6, 1.0) for k in (0, 1, 3)],
-            [0.6, 0.3, 0.15])
+check_close("inverse_decay for steps 0, 1, 3, base 0.6, rate 1",
+            [inverse_decay(k, 0.6, 1.0) for k in (0, 1, 3)], [0.6, 0.3, 0.15])
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("inverse_decay")
 base, rate = rng.uniform(0.5, 1), rng.uniform(0.05, 0.5)
@@ -1069,6 +1163,7 @@ check_close("1 / inverse_decay over 12 steps", 1 / rates, np.linspace(1, 1 + 11 
 # first: for some steps the rate rises, because at random weights the gradients are large and
 # Adam's averages know nothing yet. The first step should do something, so the rise begins at
 # `base / warmup`, not at zero.
+
 
 # %% solution="cosine_warmup"
 def cosine_warmup(step, base, total, warmup=0, final=0.0):
@@ -1102,8 +1197,9 @@ def cosine_warmup(step, base, total, warmup=0, final=0.0):
 # base to final?
 
 # %% tests="cosine_warmup" points=3
-check_close("cosine_warmup(step, 0.4, 8) for steps 0, 4, 8", [cosine_warmup(k, 0.4, 8) for k in (0, 4, 8)],
-            [0.4, 0.2, 0.0], atol=1e-9, look="Half a cosine: base, the middle, final.")
+check_close("cosine_warmup(step, 0.4, 8) for steps 0, 4, 8",
+            [cosine_warmup(k, 0.4, 8) for k in (0, 4, 8)], [0.4, 0.2, 0.0], atol=1e-9,
+            look="Half a cosine: base, the middle, final.")
 check_close("cosine_warmup(step, 0.4, 10, warmup=4) for steps 0 to 4",
             [cosine_warmup(k, 0.4, 10, warmup=4) for k in range(5)], [0.1, 0.2, 0.3, 0.4, 0.4],
             look="Step 0 gets base / warmup, step warmup − 1 gets base.")
@@ -1113,12 +1209,15 @@ base, final = rng.uniform(0.5, 1), rng.uniform(0.05, 0.3)
 warmup, fall = int(rng.integers(3, 9)), int(rng.integers(20, 40))
 # cos² of half the angle is (1 + cos) / 2.
 half = np.cos(np.pi / 2 * np.arange(fall + 1) / fall) ** 2
-expected = np.concatenate([np.linspace(0, base, warmup + 1)[1:], final + (base - final) * half, np.full(5, final)])
+expected = np.concatenate(
+    [np.linspace(0, base, warmup + 1)[1:], final + (base - final) * half, np.full(5, final)]
+)
 rates = [cosine_warmup(k, base, warmup + fall, warmup, final) for k in range(warmup + fall + 6)]
-check_close(f"cosine_warmup during the warm-up of {warmup} steps", rates[:warmup], expected[:warmup], rtol=1e-5,
-            look="base · (step + 1) / warmup.")
-check_close(f"cosine_warmup from step {warmup} to step {warmup + fall}", rates[warmup:-5], expected[warmup:-5],
-            rtol=1e-5, look="The cosine runs over the total − warmup steps after the warm-up.")
+check_close(f"cosine_warmup during the warm-up of {warmup} steps", rates[:warmup],
+            expected[:warmup], rtol=1e-5, look="base · (step + 1) / warmup.")
+check_close(f"cosine_warmup from step {warmup} to step {warmup + fall}", rates[warmup:-5],
+            expected[warmup:-5], rtol=1e-5,
+            look="The cosine runs over the total − warmup steps after the warm-up.")
 check_close("cosine_warmup after its last step", rates[-5:], expected[-5:], rtol=1e-5,
             look="The rate stays at final; it does not rise again.")
 ### END HIDDEN TESTS
@@ -1141,20 +1240,22 @@ highest_floor = "constant"
 check_one_of("highest_floor", highest_floor, ["constant", "step", "inverse", "cosine"])
 ### BEGIN HIDDEN TESTS
 # The constant rate ended highest on 20 seeds of 20, FLOORS.
-check_equal("highest_floor", highest_floor, "constant",
-            look="At a constant rate the loss settles where noise and descent balance: about η/4 here.")
+check_equal(
+    "highest_floor",
+    highest_floor,
+    "constant",
+    look="At a constant rate the loss settles where noise and descent balance: about η/4 here.",
+)
 ### END HIDDEN TESTS
 
 # %% experiment="schedules"
-schedules = {
-    "constant": lambda k: 0.2,
-    "step": lambda k: step_decay(k, 0.2, 100, 0.3),
-    "inverse": lambda k: inverse_decay(k, 0.2, 0.05),
-    "cosine": lambda k: cosine_warmup(k, 0.2, 400, warmup=20),
-}
+schedules = {"constant": lambda k: 0.2, "step": lambda k: step_decay(k, 0.2, 100, 0.3),
+             "inverse": lambda k: inverse_decay(k, 0.2, 0.05),
+             "cosine": lambda k: cosine_warmup(k, 0.2, 400, warmup=20)}
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.3))
-for (name, schedule), dash in zip(schedules.items(), ("-", "--", "-.", ":")):
-    rng, rates, w, loss = np.random.default_rng(6), [schedule(k) for k in range(400)], np.full(200, 3.0), []
+for (name, schedule), dash in zip(schedules.items(), ("-", "--", "-.", ":"), strict=True):
+    rng, rates, w, loss = (np.random.default_rng(6), [schedule(k) for k in range(400)],
+                           np.full(200, 3.0), [])
     for rate in rates:
         w, _ = sgd(w, w + rng.normal(size=200), {"learning_rate": rate})
         loss.append(np.mean(w**2) / 2)
@@ -1163,9 +1264,12 @@ for (name, schedule), dash in zip(schedules.items(), ("-", "--", "-.", ":")):
 left.set(xlabel="step", ylabel="learning rate", title="Four schedules")
 right.set(xlabel="step", ylabel="mean loss of 200 runs", title="Where the noise leaves them")
 left.legend()
-show(figure, "Left: the learning rate against the step for a constant, a step, an inverse and a cosine "
-     "schedule with warm-up. Right: the mean loss of 200 noisy runs with each. All fall; the constant rate "
-     "stays at a floor of about 0.05, the others go below it, and the cosine ends lowest.")
+show(
+    figure,
+    "Left: the learning rate against the step for a constant, a step, an inverse and a cosine "
+    "schedule with warm-up. Right: the mean loss of 200 noisy runs with each. All fall; the constant rate "
+    "stays at a floor of about 0.05, the others go below it, and the cosine ends lowest.",
+)
 
 # %% [markdown]
 # ## 8 · The noise of a minibatch
@@ -1173,6 +1277,7 @@ show(figure, "Left: the learning rate against the step for a constant, a step, a
 # The gradient of a minibatch is the mean of the gradients of its examples. How far is it from the
 # gradient of all data? The problem for this section and the next one is logistic regression on
 # 512 made-up examples with 20 features of very different scale.
+
 
 # %% setup="problem"
 def make_problem(seed=6, examples=512, features=20):
@@ -1232,13 +1337,16 @@ gradients = rng.normal(size=(12, 3)) + rng.normal(size=3)
 spread = np.trace(np.cov(gradients.T, bias=True))
 pairs = np.stack(np.meshgrid(np.arange(12), np.arange(12)), axis=-1).reshape(-1, 2)
 # Over all 144 ordered pairs the law is exact: the variance of one example, divided by 2.
-check_close("gradient_noise over all pairs of 12 examples", gradient_noise(gradients, pairs), np.sqrt(spread / 2),
-            rtol=1e-5, look="Distance from the mean of all examples; mean of the squares, then the root.")
-check_close("gradient_noise of batches of 1", gradient_noise(gradients, np.arange(12)[:, None]), np.sqrt(spread),
-            rtol=1e-5, look="Euclidean distance: add the squares of the components up.")
+check_close("gradient_noise over all pairs of 12 examples", gradient_noise(gradients, pairs),
+            np.sqrt(spread / 2), rtol=1e-5,
+            look="Distance from the mean of all examples; mean of the squares, then the root.")
+check_close("gradient_noise of batches of 1", gradient_noise(gradients, np.arange(12)[:, None]),
+            np.sqrt(spread), rtol=1e-5,
+            look="Euclidean distance: add the squares of the components up.")
 few = np.array([[0, 1, 2], [3, 4, 5]])
 far = np.linalg.norm(gradients.reshape(4, 3, 3)[:2].mean(axis=1) - gradients.mean(axis=0), axis=1)
-check_close("gradient_noise of two batches of 3", gradient_noise(gradients, few), np.sqrt(np.mean(far**2)), rtol=1e-5,
+check_close("gradient_noise of two batches of 3", gradient_noise(gradients, few),
+            np.sqrt(np.mean(far**2)), rtol=1e-5,
             look="The distance is from the mean over all examples, not over those that were drawn.")
 ### END HIDDEN TESTS
 
@@ -1259,7 +1367,9 @@ noise_of_16 = "1/4"
 # %% tests="noise_of_16" points=1
 check_one_of("noise_of_16", noise_of_16, ["1/16", "1/4", "1/2", "the same"])
 ### BEGIN HIDDEN TESTS
-check_equal("noise_of_16", noise_of_16, "1/4", look="The variance falls like 1/B, the noise is its root.")
+check_equal(
+    "noise_of_16", noise_of_16, "1/4", look="The variance falls like 1/B, the noise is its root."
+)
 ### END HIDDEN TESTS
 
 # %% experiment="noise"
@@ -1272,12 +1382,17 @@ exponent, offset = np.polyfit(np.log(sizes), np.log(noise), 1)
 figure, axes = plt.subplots(figsize=(6.4, 3.4))
 axes.loglog(sizes, noise, "o", label="measured, 200 minibatches each")
 axes.loglog(sizes, np.exp(offset) * sizes**exponent, "--", label=f"fit: noise ∝ B^({exponent:.3f})")
-axes.axhline(np.linalg.norm(gradients.mean(axis=0)), color="0.4", linestyle=":", label="length of the gradient itself")
-axes.set(xlabel="minibatch size B", ylabel="noise of the gradient", title="Four times the work halves the noise")
+axes.axhline(np.linalg.norm(gradients.mean(axis=0)), color="0.4", linestyle=":",
+             label="length of the gradient itself")
+axes.set(xlabel="minibatch size B", ylabel="noise of the gradient",
+         title="Four times the work halves the noise")
 axes.legend()
-show(figure, "Noise of the minibatch gradient against the minibatch size from 1 to 512, both axes "
-     "logarithmic. The points lie on a straight line that falls; the legend gives its slope. A dotted "
-     "line marks the length of the gradient itself, which the noise exceeds for small minibatches.")
+show(
+    figure,
+    "Noise of the minibatch gradient against the minibatch size from 1 to 512, both axes "
+    "logarithmic. The points lie on a straight line that falls; the legend gives its slope. A dotted "
+    "line marks the length of the gradient itself, which the noise exceeds for small minibatches.",
+)
 
 # %% [markdown]
 # Read off the exponent of the fit: the noise is proportional to $B$ to the power of what?
@@ -1308,6 +1423,7 @@ check_close("noise_exponent", noise_exponent, -0.5, rtol=0, atol=0.04,
 # $L(w + p) \approx L + g^\top p + \tfrac12 p^\top H p$, with the Hessian $H$. Its minimum is one
 # step away: solve $H p = -g$. There is no learning rate, and a turned valley is as easy as any
 # other.
+
 
 # %% solution="newton_step"
 def newton_step(w, dw, hessian):
@@ -1343,7 +1459,8 @@ check_close("newton_step on a quadratic with its minimum elsewhere",
             newton_step(start, hessian @ (start - lowest), hessian), lowest, rtol=1e-4, atol=1e-4,
             look="One step from anywhere leads to the minimum of a quadratic.")
 turn = np.array([[1.0, 2.0], [2.0, 1.0]])  # a saddle: Newton goes to it
-check_close("newton_step on a saddle", newton_step(np.array([1.0, 0.5]), turn @ [1.0, 0.5], turn), [0.0, 0.0], atol=1e-6)
+check_close("newton_step on a saddle", newton_step(np.array([1.0, 0.5]), turn @ [1.0, 0.5], turn),
+            [0.0, 0.0], atol=1e-6)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1362,15 +1479,20 @@ lbfgs_bytes = 10 * 2 * 10**8 * 4  # 8 gigabytes
 # The Hessian has a row and a column for each weight.
 
 # %% tests="memory_bill" part="hessian" points=1
-check("hessian_bytes", hessian_bytes > 1e8, f"{hessian_bytes:g} bytes could not even hold the weights")
+check(
+    "hessian_bytes", hessian_bytes > 1e8, f"{hessian_bytes:g} bytes could not even hold the weights"
+)
 ### BEGIN HIDDEN TESTS
-check_close("hessian_bytes", hessian_bytes, 4e16, rtol=1e-6, look="10⁸ rows of 10⁸ numbers of 4 bytes.")
+check_close(
+    "hessian_bytes", hessian_bytes, 4e16, rtol=1e-6, look="10⁸ rows of 10⁸ numbers of 4 bytes."
+)
 ### END HIDDEN TESTS
 
 # %% tests="memory_bill" part="lbfgs" points=1
 check("lbfgs_bytes", lbfgs_bytes > 1e8, f"{lbfgs_bytes:g} bytes could not even hold the weights")
 ### BEGIN HIDDEN TESTS
-check_close("lbfgs_bytes", lbfgs_bytes, 8e9, rtol=1e-6, look="10 pairs are 20 vectors of 10⁸ numbers of 4 bytes.")
+check_close("lbfgs_bytes", lbfgs_bytes, 8e9, rtol=1e-6,
+            look="10 pairs are 20 vectors of 10⁸ numbers of 4 bytes.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1383,6 +1505,7 @@ check_close("lbfgs_bytes", lbfgs_bytes, 8e9, rtol=1e-6, look="10 pairs are 20 ve
 #
 # *Backtracking* begins with a long step and shortens it until this holds (Nocedal & Wright,
 # algorithm 3.1).
+
 
 # %% solution="backtracking"
 def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
@@ -1427,30 +1550,43 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 # %% tests="backtracking" points=3
 parabola, slope = (lambda x: float(x @ x)), (lambda x: 2 * x)
 got = backtracking(parabola, slope, np.array([1.0]), np.array([-8.0]), step=1.0, shrink=0.5, c1=0.1)
-check_close("backtracking of x² from 1 along −8, c1=0.1", got, 0.125,
-            look="1, 0.5 and 0.25 overshoot to −7, −3 and −1, where the loss is no lower; 0.125 reaches 0.")
+check_close(
+    "backtracking of x² from 1 along −8, c1=0.1",
+    got,
+    0.125,
+    look="1, 0.5 and 0.25 overshoot to −7, −3 and −1, where the loss is no lower; 0.125 reaches 0.",
+)
 check_raises("backtracking of x² from 1 along +1", ValueError, backtracking, parabola, slope,
              np.array([1.0]), np.array([1.0]), look="Uphill no step decreases the loss.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("backtracking")
+root = rng.normal(size=(3, 3))
+hessian = root @ root.T + np.eye(3)
 for _ in range(4):
-    root, w = rng.normal(size=(3, 3)), rng.normal(size=3)
-    hessian = root @ root.T + np.eye(3)
+    w, c1, shrink = rng.normal(size=3), rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.8)
     direction = -rng.uniform(1, 4) * np.linalg.solve(hessian + np.eye(3), hessian @ w)
-    c1, shrink = rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.8)
     # On a quadratic, the condition holds exactly for steps up to 2 (1 − c1) |slope| / curvature.
     limit = -2 * (1 - c1) * (w @ hessian @ direction) / (direction @ hessian @ direction)
     first = limit * rng.uniform(1.5, 20)
     expected = first * shrink ** np.ceil(np.log(limit / first) / np.log(shrink))
-    got = backtracking(lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction, first, shrink, c1)
-    check_close(f"backtracking on a quadratic, c1={c1:.2f}, shrink={shrink:.2f}", got, expected, rtol=1e-5,
+    got = backtracking(
+        lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction, first, shrink, c1
+    )
+    check_close(f"backtracking on a quadratic, c1={c1:.2f}, shrink={shrink:.2f}", got, expected,
+                rtol=1e-5,
                 look="Accept as soon as loss(w + step·p) ≤ loss(w) + c1·step·(gradient(w) · p).")
-fence = lambda x: float(x[0] - np.log(x[0])) if x[0] > 0 else float("nan")
+
+
+def fence(x):
+    return float(x[0] - np.log(x[0])) if x[0] > 0 else float("nan")
+
+
 check_close("backtracking of x − log x from 5 along −10, NaN at 0 and below",
             backtracking(fence, lambda x: 1 - 1 / x, np.array([5.0]), np.array([-10.0])), 0.25,
             look="NaN compares as False with everything: a NaN must not end the search.")
 check_raises("backtracking along a level line", ValueError, backtracking, lambda x: float(x @ x),
-             lambda x: 2 * x, np.array([1.0, 0.0]), np.array([0.0, 1.0]), look="A slope of 0 is no descent.")
+             lambda x: 2 * x, np.array([1.0, 0.0]), np.array([0.0, 1.0]),
+             look="A slope of 0 is no descent.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1461,6 +1597,7 @@ check_raises("backtracking along a level line", ValueError, backtracking, lambda
 #
 # It also guarantees what the next section lives on: that the gradient has changed along the step
 # in the way of a convex function, $s^\top y > 0$.
+
 
 # %% solution="wolfe"
 def wolfe(loss, gradient, w, direction, step, c1=1e-4, c2=0.9):
@@ -1493,7 +1630,8 @@ for length, expected, why in ((0.01, [True, False], "too short: the slope has ha
                               (0.5, [True, True], "the minimum"),
                               (0.99, [False, True], "too long: hardly any decrease")):
     got = wolfe(parabola, slope, np.array([1.0]), np.array([-2.0]), length, 0.1, 0.9)
-    check_equal(f"wolfe of x² from 1 along −2, step {length}, c1=0.1, c2=0.9", [bool(g) for g in got], expected, look=why)
+    check_equal(f"wolfe of x² from 1 along −2, step {length}, c1=0.1, c2=0.9",
+                [bool(g) for g in got], expected, look=why)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("wolfe")
 root, w = rng.normal(size=(3, 3)), rng.normal(size=3)
@@ -1502,8 +1640,10 @@ direction = -np.linalg.solve(hessian + np.eye(3), hessian @ w)
 best = -(w @ hessian @ direction) / (direction @ hessian @ direction)
 c1, c2 = rng.uniform(0.05, 0.3), rng.uniform(0.4, 0.8)
 # On a quadratic, with the best step as the unit: decrease up to 2 (1 − c1), curvature from 1 − c2 on.
-for share in (0.3 * (1 - c2), 0.9 * (1 - c2), 1.1 * (1 - c2), 1.0, 1.97 * (1 - c1), 2.03 * (1 - c1), 2.5):
-    got = wolfe(lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction, share * best, c1, c2)
+for share in (0.3 * (1 - c2), 0.9 * (1 - c2), 1.1 * (1 - c2), 1.0, 1.97 * (1 - c1), 2.03 * (1 - c1),
+              2.5):
+    got = wolfe(lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction,
+                share * best, c1, c2)
     check_equal(f"wolfe on a quadratic, {share:.2f} of the best step, c1={c1:.2f}, c2={c2:.2f}",
                 [bool(g) for g in got], [bool(share <= 2 * (1 - c1)), bool(share >= 1 - c2)],
                 look="c1 goes with the decrease of the loss, c2 with the slope at the new point.")
@@ -1524,6 +1664,7 @@ for share in (0.3 * (1 - c2), 0.9 * (1 - c2), 1.1 * (1 - c2), 1.0, 1.97 * (1 - c
 # 3. From the **oldest** pair to the newest: $\beta = \rho\, y^\top r$, then
 #    $r \leftarrow r + s(\alpha - \beta)$, with the $\alpha$ of this pair.
 # 4. The direction is $-r$.
+
 
 # %% solution="lbfgs_direction"
 def lbfgs_direction(dw, pairs):
@@ -1546,7 +1687,7 @@ def lbfgs_direction(dw, pairs):
     if pairs:
         s, y = pairs[-1]
         r = r * (s @ y) / (y @ y)
-    for (s, y), alpha in zip(pairs, reversed(alphas)):
+    for (s, y), alpha in zip(pairs, reversed(alphas), strict=True):
         r = r + s * (alpha - y @ r / (y @ s))
     return -r
     ### END SOLUTION
@@ -1569,8 +1710,12 @@ dw = np.array([1.0, 2.0])
 check_close("lbfgs_direction([1, 2], [])", lbfgs_direction(dw.copy(), []), [-1.0, -2.0],
             look="Without pairs this is steepest descent.")
 pair = (np.array([1.0, 0.0]), np.array([2.0, 0.0]))
-check_close("lbfgs_direction([1, 2], [([1, 0], [2, 0])])", lbfgs_direction(dw.copy(), [pair]), [-0.5, -1.0],
-            look="The pair says that the curvature is 2; gamma = ½ carries that to the other direction.")
+check_close(
+    "lbfgs_direction([1, 2], [([1, 0], [2, 0])])",
+    lbfgs_direction(dw.copy(), [pair]),
+    [-0.5, -1.0],
+    look="The pair says that the curvature is 2; gamma = ½ carries that to the other direction.",
+)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("lbfgs_direction")
 root = rng.normal(size=(5, 5))
@@ -1586,11 +1731,18 @@ for s, y in pairs:
     inverse = v.T @ inverse @ v + np.outer(s, s) / (y @ s)
 given = [(s.copy(), y.copy()) for s, y in pairs]
 got = lbfgs_direction(dw.copy(), given)
-check_close("lbfgs_direction for the y of the newest pair", lbfgs_direction(pairs[-1][1].copy(), given), -pairs[-1][0],
-            rtol=1e-5, atol=1e-6, look="Any number of pairs must give H y = s for the newest one.")
-check_close("lbfgs_direction with four pairs", got, -inverse @ dw, rtol=1e-5, atol=1e-6,
-            look="First loop from the newest pair, scale by gamma of the newest, second loop from the oldest.")
-for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs)):
+check_close("lbfgs_direction for the y of the newest pair",
+            lbfgs_direction(pairs[-1][1].copy(), given), -pairs[-1][0], rtol=1e-5, atol=1e-6,
+            look="Any number of pairs must give H y = s for the newest one.")
+check_close(
+    "lbfgs_direction with four pairs",
+    got,
+    -inverse @ dw,
+    rtol=1e-5,
+    atol=1e-6,
+    look="First loop from the newest pair, scale by gamma of the newest, second loop from the oldest.",
+)
+for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs, strict=True)):
     check_unchanged("lbfgs_direction", f"pairs[{place}]", [s_before, y_before], [s, y],
                     look="Don't reverse the list in place: it is the memory of the method.")
 ### END HIDDEN TESTS
@@ -1599,13 +1751,18 @@ for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs)):
 # The next cell puts your line search and your direction together. A pair with $s^\top y \le 0$
 # would break the recursion and is left out.
 
+
 # %% given="lbfgs"
+def on_batch(x, y):
+    """The loss of a batch and its gradient, as functions of the weights."""
+    return (lambda w: logistic_loss(w, x, y)[0], lambda w: logistic_loss(w, x, y)[1].mean(axis=0))
+
+
 def lbfgs(batches, w, memory=10):
     """L-BFGS, one step a batch: batches are pairs (x, y); the path of the weights (steps + 1, D)."""
     path, pairs = [w], []
-    for x, y in batches:
-        loss = lambda w: logistic_loss(w, x, y)[0]
-        gradient = lambda w: logistic_loss(w, x, y)[1].mean(axis=0)
+    for batch in batches:
+        loss, gradient = on_batch(*batch)
         before = gradient(path[-1])
         direction = lbfgs_direction(before, pairs)
         if before @ direction >= 0:  # a bad memory: forget it
@@ -1639,9 +1796,14 @@ on_minibatches = "above SGD"
 check_one_of("on_minibatches", on_minibatches, ["as low", "between", "above SGD"])
 ### BEGIN HIDDEN TESTS
 # Mean loss of the last 20 of 60 steps: above SGD's on 20 seeds of 20, with medians LBFGS_MEDIANS.
-check_equal("on_minibatches", on_minibatches, "above SGD",
-            look="The curvature of one minibatch is wrong for the next; full trust in it leads astray.")
+check_equal(
+    "on_minibatches",
+    on_minibatches,
+    "above SGD",
+    look="The curvature of one minibatch is wrong for the next; full trust in it leads astray.",
+)
 ### END HIDDEN TESTS
+
 
 # %% experiment="lbfgs_on_minibatches"
 def walk(rule, batches, rate):
@@ -1658,15 +1820,20 @@ figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3))
 for ax, batches, rates in ((axes[0], [(x, y)] * 60, (1.5, 0.3)), (axes[1], small, (1.0, 0.05))):
     runs = {"gradient descent": walk(sgd, batches, rates[0]), "Adam": walk(adam, batches, rates[1]),
             "L-BFGS": lbfgs(batches, np.zeros(20))}
-    for (name, path), dash in zip(runs.items(), ("--", "-.", "-")):
+    for (name, path), dash in zip(runs.items(), ("--", "-.", "-"), strict=True):
         above = [max(logistic_loss(w, x, y)[0] - least, 1e-11) for w in path]
         ax.semilogy(above, dash, label=name)
-axes[0].set(xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step")
+axes[0].set(
+    xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step"
+)
 axes[1].set(xlabel="step", title="Another 16 examples a step")
 axes[0].legend(loc="lower left")
-show(figure, "Loss above the least possible one against the step. Left, with all examples: gradient "
-     "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
-     "gradient descent and Adam hover below the start, L-BFGS jumps about and ends above both.")
+show(
+    figure,
+    "Loss above the least possible one against the step. Left, with all examples: gradient "
+    "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
+    "gradient descent and Adam hover below the start, L-BFGS jumps about and ends above both.",
+)
 
 # %% [markdown]
 # So curvature wants gradients that can be compared. With full batches, or with a few large ones
@@ -1683,6 +1850,7 @@ show(figure, "Loss above the least possible one against the step. Left, with all
 #
 # Your `AdamWByHand` uses the names of PyTorch's own AdamW. The last test saves your checkpoint in
 # mid-training and lets PyTorch's AdamW go on from it.
+
 
 # %% solution="torch_adamw"
 class AdamWByHand(torch.optim.Optimizer):
@@ -1717,7 +1885,8 @@ class AdamWByHand(torch.optim.Optimizer):
                     continue
                 state = self.state[p]
                 if not state:
-                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p)
+                                 )
                 state["step"] += 1
                 state["exp_avg"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
                 state["exp_avg_sq"].mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
@@ -1741,6 +1910,7 @@ class AdamWByHand(torch.optim.Optimizer):
 # Change `p` in place (`p.mul_`, `p.sub_`, `p.copy_`): `p = p - …` only gives a new tensor a name,
 # and the network never sees it.
 
+
 # %% tests="torch_adamw" part="steps" points=2
 @probe
 def walk_by_hand(start, slopes, settings):
@@ -1755,8 +1925,13 @@ def walk_by_hand(start, slopes, settings):
 
 
 got = walk_by_hand(np.array([1.0, -2.0]), np.array([[0.0, 3.0]]), {"lr": 0.1, "weight_decay": 0.5})
-check_close("one step of AdamWByHand from [1, -2] with the gradient [0, 3], lr=0.1, weight_decay=0.5",
-            got[0], [0.95, -2.0], rtol=1e-5, look="The same numbers as in the test of adamw.")
+check_close(
+    "one step of AdamWByHand from [1, -2] with the gradient [0, 3], lr=0.1, weight_decay=0.5",
+    got[0],
+    [0.95, -2.0],
+    rtol=1e-5,
+    look="The same numbers as in the test of adamw.",
+)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_adamw")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(8, 3, 2))
@@ -1766,6 +1941,7 @@ check_close("eight steps of AdamWByHand", np.array(walk_by_hand(start, slopes, s
             torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[1:], rtol=1e-4, atol=1e-5,
             look="Compare it line by line with adamw.")
 ### END HIDDEN TESTS
+
 
 # %% tests="torch_adamw" part="groups" points=2
 @probe
@@ -1782,10 +1958,12 @@ def walk_two(optimizer, one, two, slopes, firsts, seconds):
     return a.detach().cpu().numpy().copy(), b.detach().cpu().numpy().copy()
 
 
-a, b = walk_two("by hand", np.array([1.0]), np.array([1.0]), np.array([[2.0]]), {"lr": 0.5, "weight_decay": 0.0}, {})
+a, b = walk_two("by hand", np.array([1.0]), np.array([1.0]), np.array([[2.0]]),
+                {"lr": 0.5, "weight_decay": 0.0}, {})
 check_close("one step of a group with lr=0.5, weight_decay=0, from [1]", a, [0.5], rtol=1e-5,
             look="The settings come from the group, not from the defaults.")
-check_close("one step of a parameter [1] without a gradient", b, [1.0], look="It is left alone: no decay either.")
+check_close("one step of a parameter [1] without a gradient", b, [1.0],
+            look="It is left alone: no decay either.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_adamw_groups")
 one, two, slopes = rng.normal(size=3), rng.normal(size=3), rng.normal(size=(6, 3))
@@ -1794,11 +1972,12 @@ seconds = {"lr": rng.uniform(0.03, 0.08), "eps": rng.uniform(0.05, 0.2), "weight
 expected_one = torch_path(torch.optim.AdamW, slopes, one, 6, **firsts)[-1]
 expected_two = torch_path(torch.optim.AdamW, slopes[1::2], two, 3, **seconds)[-1]
 a, b = walk_two("by hand", one, two, slopes, firsts, seconds)
-check_close("six steps of a group with its own lr, betas and weight_decay", a, expected_one, rtol=1e-4, atol=1e-5,
-            look="Take lr, betas, eps and weight_decay from the group.")
-check_close("three steps of a parameter that has a gradient in every other step only", b, expected_two,
-            rtol=1e-4, atol=1e-5, look="Each parameter counts its own steps.")
+check_close("six steps of a group with its own lr, betas and weight_decay", a, expected_one,
+            rtol=1e-4, atol=1e-5, look="Take lr, betas, eps and weight_decay from the group.")
+check_close("three steps of a parameter that has a gradient in every other step only", b,
+            expected_two, rtol=1e-4, atol=1e-5, look="Each parameter counts its own steps.")
 ### END HIDDEN TESTS
+
 
 # %% tests="torch_adamw" part="checkpoint" points=2
 @probe
@@ -1822,17 +2001,24 @@ def interrupted(start, slopes, settings, successor):
 
 slopes = np.array([[1.0], [-2.0], [1.0], [0.5]])
 expected = torch_path(torch.optim.AdamW, slopes, np.array([1.0]), 4, lr=0.1)[-1]
-check_close("four steps of AdamWByHand, saved and loaded after two", interrupted(np.array([1.0]), slopes, {"lr": 0.1}, "by hand"),
-            expected, rtol=1e-4, look="All memory must live in self.state[p], or a checkpoint loses it.")
+check_close("four steps of AdamWByHand, saved and loaded after two",
+            interrupted(np.array([1.0]), slopes, {"lr": 0.1}, "by hand"), expected, rtol=1e-4,
+            look="All memory must live in self.state[p], or a checkpoint loses it.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_adamw_checkpoint")
 start, slopes = rng.normal(size=3), rng.normal(size=(8, 3))
-settings = {"lr": rng.uniform(0.05, 0.3), "betas": (0.8, 0.95), "weight_decay": rng.uniform(0.1, 0.5)}
+settings = {"lr": rng.uniform(0.05, 0.3), "betas": (0.8, 0.95),
+            "weight_decay": rng.uniform(0.1, 0.5)}
 expected = torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[-1]
 for successor in ("by hand", "torch"):
-    check_close(f"eight steps, the last four after loading your checkpoint into the AdamW {successor}",
-                interrupted(start, slopes, settings, successor), expected, rtol=1e-4, atol=1e-5,
-                look="The state of p holds step, exp_avg and exp_avg_sq, as in PyTorch.")
+    check_close(
+        f"eight steps, the last four after loading your checkpoint into the AdamW {successor}",
+        interrupted(start, slopes, settings, successor),
+        expected,
+        rtol=1e-4,
+        atol=1e-5,
+        look="The state of p holds step, exp_avg and exp_avg_sq, as in PyTorch.",
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1841,6 +2027,7 @@ for successor in ("by hand", "torch"):
 # `torch.optim.lr_scheduler.LambdaLR` multiplies the initial learning rate of *each group* by a
 # factor that depends on the step. Write with it the schedule of Vaswani et al. (2017), scaled so
 # that its peak is 1: a linear rise over `warmup` steps, then a fall with the inverse square root.
+
 
 # %% solution="warmup_rsqrt"
 def warmup_rsqrt(optimizer, warmup):
@@ -1856,13 +2043,15 @@ def warmup_rsqrt(optimizer, warmup):
     """
     ### BEGIN SOLUTION
     return torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda k: min((k + 1) / warmup, (warmup / (k + 1)) ** 0.5))
+        optimizer, lambda k: min((k + 1) / warmup, (warmup / (k + 1)) ** 0.5)
+    )
     ### END SOLUTION
 
 
 # %% [markdown] hint="warmup_rsqrt"
 # `LambdaLR(optimizer, function)` calls `function(k)` with the number of steps done. Must it
 # return a learning rate or a factor?
+
 
 # %% tests="warmup_rsqrt" points=2
 @probe
@@ -1887,7 +2076,8 @@ initial, warmup = rng.uniform(0.1, 0.9, size=2), int(rng.integers(3, 9))
 done = np.arange(1, 4 * warmup + 1)
 factor = np.where(done < warmup, done / warmup, np.sqrt(warmup / done))
 check_close(f"the learning rates of two groups over {4 * warmup} steps, warmup={warmup}",
-            np.array(rates_of(list(initial), warmup, 4 * warmup)), factor[:, None] * initial, rtol=1e-5,
+            np.array(rates_of(list(initial), warmup, 4 * warmup)), factor[:, None] * initial,
+            rtol=1e-5,
             look="The function gives a factor; LambdaLR multiplies each group's own rate by it.")
 ### END HIDDEN TESTS
 
@@ -1912,10 +2102,15 @@ fused_saves = "calls and trips through memory"
 # one parameter cost? How many of them would a single loop over the numbers need?
 
 # %% tests="fused_saves" points=1
-check_one_of("fused_saves", fused_saves, ["arithmetic", "memory for m and v", "calls and trips through memory"])
+check_one_of("fused_saves", fused_saves,
+             ["arithmetic", "memory for m and v", "calls and trips through memory"])
 ### BEGIN HIDDEN TESTS
-check_equal("fused_saves", fused_saves, "calls and trips through memory",
-            look="m and v are needed all the same, and each number still costs the same few operations.")
+check_equal(
+    "fused_saves",
+    fused_saves,
+    "calls and trips through memory",
+    look="m and v are needed all the same, and each number still costs the same few operations.",
+)
 ### END HIDDEN TESTS
 
 # %% experiment="fused"
@@ -1923,8 +2118,11 @@ import time
 
 where = device()
 builds = {"by hand": (AdamWByHand, {}), "one by one": (torch.optim.AdamW, {"foreach": False}),
-          "foreach": (torch.optim.AdamW, {"foreach": True}), "fused": (torch.optim.AdamW, {"fused": True})}
-settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(where.type, lambda: None)
+          "foreach": (torch.optim.AdamW, {"foreach": True}),
+          "fused": (torch.optim.AdamW, {"fused": True})}
+settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(
+    where.type, lambda: None
+)
 costs = {}
 for name, (kind, settings) in progress(builds.items(), "builds"):
     tensors = [torch.nn.Parameter(torch.ones(32, 32, device=where)) for _ in range(100)]
@@ -1940,7 +2138,8 @@ for name, (kind, settings) in progress(builds.items(), "builds"):
     costs[name] = 1000 * np.median(seconds[2:])
 figure, axes = plt.subplots(figsize=(6.4, 2.4))
 axes.bar_label(axes.barh(list(costs), list(costs.values())), fmt="%.2f ms", padding=3)
-axes.set(xlabel=f"milliseconds a step, 100 tensors of 32 × 32 on {where.type}", xlim=(0, 1.2 * max(costs.values())))
+axes.set(xlabel=f"milliseconds a step, 100 tensors of 32 × 32 on {where.type}",
+         xlim=(0, 1.2 * max(costs.values())))
 axes.invert_yaxis()
 show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four bars: by hand; "
      + "; ".join(f"{name} {cost:.2f}" for name, cost in costs.items()) + ".")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import importlib
 import os
 import signal
 import socket
@@ -17,33 +16,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from autograder import warm
 from autograder.sandbox import limits
 from autograder.wire import Channel, WireClosed
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
-#: What notebooks import. ``torch._dynamo`` is what the first ``torch.optim.Adam`` would import.
-PRELOAD = (
-    "numpy", "matplotlib.pyplot", "torch", "torch.nn.functional", "torch.optim", "torch._dynamo",
-    "tqdm", "nnlab.testing", "nnlab.pictures", "nnlab.progress", "nnlab.data", "nnlab.races",
-    "sklearn.datasets",
-)  # fmt: skip
-
 
 def warm_up() -> Any:
-    """Import everything and make the shell, in one thread, and leave little for forks to copy."""
-    for name in PRELOAD:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name and not name.startswith(error.name):
-                raise
-    import torch
-
+    """Import everything and make the shell, in one thread."""
+    warm.import_all()
     from autograder.sandbox.shell import warm_shell
 
-    torch.set_num_threads(1)
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     shell = warm_shell()
     gc.collect()
     gc.freeze()

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import warm
 from autograder.wire import Channel, WireClosed, WireError, WireTimeout
 
 #: Environment variables that the untrusted side may know.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NNLAB_DEVICE")
-#: Forking copies page tables. With huge pages there is little to copy: forking the warm parent
-#: takes a third of the time. One thread, because a parent that has run several hangs its forks.
-WARM_ENVIRONMENT = {
-    "PYTHONMALLOC": "malloc",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "MALLOC_ARENA_MAX": "2",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
+_PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "NNLAB_DEVICE",
+)
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 10.0
 
@@ -57,7 +56,7 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         ours, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= WARM_ENVIRONMENT
+        environment |= warm.ENVIRONMENT
         environment |= {
             "HOME": str(self._folder),
             "MPLCONFIGDIR": str(_copy_font_list(self._folder / "matplotlib")),
@@ -92,6 +91,8 @@ class Sandbox:
         """End the warm parent and everything under it."""
         self._channel.close()
         if self._process is not None:
+            if not self._ready:  # still importing: it would notice only when done
+                self._process.kill()
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
@@ -153,7 +154,9 @@ class Sandbox:
         """Interrupt the running cell, as a student would with the stop button."""
         self._ask({"op": "interrupt"})
 
-    def _ask(self, message: dict[str, Any], hand_over: socket.socket | None = None) -> dict[str, Any]:
+    def _ask(
+        self, message: dict[str, Any], hand_over: socket.socket | None = None
+    ) -> dict[str, Any]:
         try:
             self._channel.send(message, (hand_over.fileno(),) if hand_over else ())
             return self._channel.receive(_REPLY_SECONDS)

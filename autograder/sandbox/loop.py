@@ -12,7 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox.shell import Shell, Stream
-from autograder.wire import Channel, Codec, WireClosed, WireError, builtin_exception, exception_node, text
+from autograder.wire import (
+    Channel,
+    Codec,
+    WireClosed,
+    WireError,
+    builtin_exception,
+    exception_node,
+    text,
+)
 
 #: What a test may do to an object of this side, beside calling it.
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -75,7 +83,9 @@ def _public(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in names.items()
-        if not name.startswith("_") and name not in before and name not in ("In", "Out", "exit", "quit")
+        if not name.startswith("_")
+        and name not in before
+        and name not in ("In", "Out", "exit", "quit")
     }
 
 
@@ -195,7 +205,9 @@ class Answers:
                     continue
                 self.codec.apply(message["changes"])
                 if "error" in message:
-                    raise builtin_exception(message["error"]["builtin"])(message["error"]["message"])
+                    raise builtin_exception(message["error"]["builtin"])(
+                        message["error"]["message"]
+                    )
                 value = self.codec.decode(message["value"])
                 self.codec.settle()
                 return value

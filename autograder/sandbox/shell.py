@@ -109,8 +109,14 @@ class Stream:
 
 
 class _Publisher(DisplayPublisher):
-    def publish(  # noqa: D102
-        self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
+    def publish(
+        self,
+        data: Any,
+        metadata: Any = None,
+        *,
+        transient: Any = None,
+        update: bool = False,
+        **_: Any,
     ) -> None:
         display_id = (transient or {}).get("display_id")
         data, metadata = _plain(data), _plain(metadata or {})

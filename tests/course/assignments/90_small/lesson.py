@@ -14,9 +14,18 @@
 import numpy as np
 import torch
 
-from nnlab.testing import check, check_close, check_equal, check_one_of, check_raises, hidden_rng, probe
+from nnlab.testing import (
+    check,
+    check_close,
+    check_equal,
+    check_one_of,
+    check_raises,
+    hidden_rng,
+    probe,
+)
 
 SCALE = 2.0
+
 
 # %% given="square"
 def square(x):
@@ -26,6 +35,7 @@ def square(x):
 # %% [markdown]
 # ## 1 · A function
 
+
 # %% solution="double"
 def double(x):
     """Twice ``x``. A negative ``x`` is a ValueError."""
@@ -34,6 +44,7 @@ def double(x):
         raise ValueError("x is negative")
     return SCALE * x
     ### END SOLUTION
+
 
 # %% [markdown] hint="double"
 # What is x + x?
@@ -52,6 +63,7 @@ check_raises("double(-1.0)", ValueError, double, -1.0)
 # %% [markdown]
 # ## 2 · A change in place, a callback, a handle
 
+
 # %% solution="update"
 def update(state, function):
     """Put ``function(state["x"])`` into ``state["y"]``; return the state and a way to undo it."""
@@ -60,6 +72,7 @@ def update(state, function):
     state["x"] += 1
     return state, lambda: state.pop("y")
     ### END SOLUTION
+
 
 # %% tests="update" points=3
 state = {"x": np.zeros(2), "names": ["a"]}
@@ -76,6 +89,7 @@ check_close("undo()", undo(), [5.0, 5.0])
 # %% [markdown]
 # ## 3 · A class, through a probe
 
+
 # %% solution="Line"
 class Line(torch.nn.Module):
     """y = a·x + b with parameters a and b, both zero at first."""
@@ -88,7 +102,9 @@ class Line(torch.nn.Module):
 
     def forward(self, x):
         return self.a * x + self.b
+
     ### END SOLUTION
+
 
 # %% tests="Line" points=4
 @probe

@@ -60,7 +60,7 @@ class LineWithAFixedOffset(torch.nn.Module):
 @alternative("Line")
 class LineOfAddcmul(torch.nn.Module):
     def __init__(self):
-        super(LineOfAddcmul, self).__init__()
+        super().__init__()
         self.a = torch.nn.Parameter(torch.tensor(0.0))
         self.b = torch.nn.Parameter(torch.tensor(0.0))
 
@@ -68,5 +68,7 @@ class LineOfAddcmul(torch.nn.Module):
         return torch.addcmul(self.b, self.a, x)
 
 
-misconception("largest", "That is the last number, not its square.", source="largest = 4", name="the_number")
+misconception(
+    "largest", "That is the last number, not its square.", source="largest = 4", name="the_number"
+)
 alternative("largest", source="largest = max(k * k for k in range(5))", name="computed")

@@ -1,0 +1,48 @@
+"""What the warm processes import before they fork, and the environment they are started in."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+
+#: What notebooks and their tests import. ``torch._dynamo`` and what comes with it is what the
+#: first ``torch.optim.Adam`` would import, for more than a second in every fork.
+MODULES = (
+    "numpy",
+    "matplotlib.pyplot",
+    "torch",
+    "torch.nn.functional",
+    "torch.optim",
+    "torch._dynamo",
+    "sklearn.datasets",
+    "scipy.optimize",
+    "tqdm",
+    "nnlab.data",
+    "nnlab.pictures",
+    "nnlab.progress",
+    "nnlab.races",
+    "nnlab.testing",
+)
+
+#: Forking copies page tables. With huge pages there is little to copy: forking a parent that has
+#: imported all of the above takes 5 ms in place of 15. One thread, because a parent that has run
+#: torch on several hangs its forks.
+ENVIRONMENT = {
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+def import_all() -> None:
+    """Import the modules. One that isn't installed is left to the notebook that wants it."""
+    for name in MODULES:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+    import torch
+
+    torch.set_num_threads(1)
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
