@@ -79,6 +79,10 @@ def _progress() -> Progress:
     )
 
 
+def _advance(bar: Progress, task: Any) -> Any:
+    return lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def _write_json(path: Path | None, data: Any) -> None:
     if path is None:
         return
@@ -241,13 +245,10 @@ def grade(
         lesson = _lessons(root, [name])[0]
         task = bar.add_task(f"Grading {lesson.name}", total=None)
 
-        def on_progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
         try:
             marked = mark_class(
                 CourseFolder(root), lesson, classroom, students=student, force=force,
-                options=Options(run_experiments), on_progress=on_progress,
+                options=Options(run_experiments), on_progress=_advance(bar, task),
             )  # fmt: skip
         except (CourseError, BuildError) as error:
             _fail(error)
@@ -322,7 +323,7 @@ def demo(
                 task = bar.add_task(f"Grading {lesson.name}", total=None)
                 marked = mark_class(
                     folder, lesson, classroom,
-                    on_progress=lambda done, of, task=task, bar=bar: bar.update(task, completed=done, total=of),
+                    on_progress=_advance(bar, task),
                 )  # fmt: skip
             classes.append(marked)
             out.print(f"\n[bold]{lesson.title}[/bold]")
@@ -358,13 +359,8 @@ def _picture(marked: Any) -> Table:
         for task in marked.lesson.tasks:
             got = sum(entry.result.mark(cell.id).points or 0 for cell in task.tests)
             share = got / task.points
-            blocks.append(
-                "[green]█[/green]"
-                if share == 1
-                else "[yellow]▆[/yellow]"
-                if share
-                else "[red]▁[/red]"
-            )
+            full, part, none = "[green]█[/green]", "[yellow]▆[/yellow]", "[red]▁[/red]"
+            blocks.append(full if share == 1 else part if share else none)
         table.add_row(
             escape(entry.student),
             " ".join(blocks),

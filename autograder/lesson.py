@@ -286,7 +286,8 @@ def _between(source: str, begin: str, end: str) -> str:
 def without_markers(source: str) -> str:
     """``source`` without the lines that mark where a solution begins and ends."""
     lines = source.splitlines()
-    return "\n".join(l for l in lines if l.strip() not in (BEGIN_SOLUTION, END_SOLUTION))
+    markers = (BEGIN_SOLUTION, END_SOLUTION)
+    return "\n".join(line for line in lines if line.strip() not in markers)
 
 
 def _bound_by(statement: ast.stmt) -> Iterable[str]:

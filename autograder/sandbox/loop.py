@@ -9,6 +9,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.shell import Shell, Stream
@@ -238,6 +239,6 @@ class Answers:
 def student_traceback(error: BaseException) -> str:
     """The traceback of a student's error, without the frames of the grader."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(os.path.dirname(__file__))]
+    own = [frame for frame in frames if not frame.filename.startswith(str(Path(__file__).parent))]
     lines = traceback.format_list(own[-12:])
     return text("".join(lines) + "".join(traceback.format_exception_only(error)), 8000)
