@@ -32,7 +32,7 @@ class MarkedClass:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The stable JSON form (schema 1), described in docs/json.md."""
+        """The stable JSON form (schema 1), described in docs/how-grading-works.md."""
         return {
             "schema": 1,
             "assignment": self.lesson.name,

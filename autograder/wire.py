@@ -15,6 +15,7 @@ What isn't plain data stays where it is, and a *handle* stands for it on the oth
 from __future__ import annotations
 
 import builtins
+import re
 import select
 import socket
 import struct
@@ -35,6 +36,10 @@ MAX_TEXT = 20_000
 
 _LENGTH = struct.Struct(">I")
 _ARRAY_KINDS = "biufcSUmM"
+#: The name of a dtype as ``dtype.str`` has it; no structured ones, no shapes, no objects.
+_DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{0,9}(\[\d{0,9}[A-Za-z]{1,7}\])?", re.ASCII)
+#: A send that makes no progress for so long has nobody at the other end, in seconds.
+_SEND_SECONDS = 60
 _TENSOR_DTYPES = [
     "bool",
     "uint8",
@@ -75,6 +80,8 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
         sock.setblocking(True)
+        timeout = struct.pack("ll", _SEND_SECONDS, 0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
 
     def close(self) -> None:
         self.socket.close()
@@ -126,8 +133,7 @@ class Channel:
         while len(head) < _LENGTH.size:
             self._wait(deadline)
             if files:
-                part, new, _, _ = socket.recv_fds(self.socket, _LENGTH.size - len(head), files)
-                descriptors += new
+                part = self._read_with_files(_LENGTH.size - len(head), files, descriptors)
             else:
                 part = self._read(_LENGTH.size - len(head))
             if not part:
@@ -162,7 +168,17 @@ class Channel:
         except OSError as error:
             raise WireClosed(f"the other side is gone ({error.strerror})") from error
 
+    def _read_with_files(self, size: int, files: int, descriptors: list[int]) -> bytes:
+        try:
+            part, new, _, _ = socket.recv_fds(self.socket, size, files)
+        except OSError as error:
+            raise WireClosed(f"the other side is gone ({error.strerror})") from error
+        descriptors += new
+        return part
+
     def _wait(self, deadline: float | None) -> None:
+        if self.socket.fileno() < 0:
+            raise WireClosed("this side is closed")
         if deadline is None:
             return
         poll = select.poll()
@@ -222,6 +238,7 @@ class Codec:
         self._numbers: dict[int, int] = {}
         self._known: dict[int, bytes] = {}
         self._fresh: list[int] = []
+        self._pinned: dict[int, Any] = {}
         self._next = self._side
 
     def changes(self) -> list[list[Any]]:
@@ -274,20 +291,25 @@ class Codec:
         marks = [[self._mark(item) for item in pair] for pair in children]
         return msgpack.packb(marks, unicode_errors="surrogatepass")
 
-    def _mark(self, value: Any) -> Any:
+    def _mark(self, value: Any, depth: int = 0) -> Any:
         """What tells a child of a container from another: its number if shared, else its value."""
+        if depth > MAX_DEPTH:
+            raise WireError(f"a value nested more than {MAX_DEPTH} deep")
         number = self._numbers.get(id(value))
         if number is not None:
             return ["r", number]
         kind = type(value)
         if kind is tuple:
-            return ["t", [self._mark(item) for item in value]]
+            return ["t", [self._mark(item, depth + 1) for item in value]]
         if kind in (bool, float, str, bytes, type(None)):
             return value
         if kind is int:
-            return value if -(1 << 63) <= value < 1 << 63 else str(value)
+            return value if -(1 << 63) <= value < 1 << 63 else ["i", hex(value)]
         if isinstance(value, np.generic):
             return ["n", value.dtype.str, value.tobytes()]
+        if kind is complex:
+            return ["c", value.real, value.imag]
+        self._pinned[id(value)] = value  # kept alive, so that no other object gets its id
         return ["id", str(id(value))]
 
     # -- values to nodes -------------------------------------------------------------------------
@@ -303,7 +325,8 @@ class Codec:
         if value is None or value is True or value is False:
             return value
         if isinstance(value, np.generic) and value.dtype.kind in _ARRAY_KINDS:
-            return ["n", value.dtype.str, value.tobytes()]
+            # numpy gives the bytes of an empty string a character that its dtype doesn't have
+            return ["n", value.dtype.str, value.tobytes()[: value.dtype.itemsize]]
         if isinstance(value, int):
             value = int.__int__(value)
             return value if -(1 << 63) <= value < 1 << 63 else ["i", hex(value)]
@@ -378,7 +401,7 @@ class Codec:
             return self._build(node, 0, into)
         except WireError:
             raise
-        except (ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, IndexError, RuntimeError) as error:
             raise WireError(f"a value that cannot be rebuilt ({error})") from error
 
     def _build(self, node: Any, depth: int, into: int | None = None) -> Any:
@@ -537,11 +560,7 @@ def _items(node: Any) -> list[Any]:
 
 
 def _dtype(name: Any) -> np.dtype:
-    if (
-        not isinstance(name, str)
-        or len(name) > 32
-        or name.lstrip("<>|=")[:1] not in tuple(_ARRAY_KINDS)
-    ):
+    if not isinstance(name, str) or not _DTYPE.fullmatch(name):
         raise WireError(f"an array of dtype {name!r:.40}")
     return np.dtype(name)
 
@@ -556,8 +575,14 @@ def _array(dtype: Any, shape: Any, data: Any) -> np.ndarray:
         count *= size
     if not isinstance(data, bytes) or len(data) != count * kind.itemsize:
         raise WireError(f"an array whose {len(data)} bytes do not fill shape {tuple(sizes)}")
-    if kind.itemsize == 0:
+    if kind.itemsize == 0:  # of empty strings; numpy gives each a character
+        if count > 1:
+            raise WireError(f"an array of {count} values of no size")
         return np.zeros(sizes, kind)
+    if kind.kind == "U":
+        letters = np.frombuffer(data, kind.str[0] + "u4")
+        if letters.size and letters.max() > sys.maxunicode:
+            raise WireError("an array of characters that do not exist")
     return np.frombuffer(data, kind).reshape(sizes)
 
 

@@ -83,8 +83,8 @@ def check_close(
     have = _numbers(call, got, want, look)
     if have.shape != want.shape:
         _fail(
-            f"{call} returned {_described(have)}, expected shape {want.shape}"
-            f"{f' like {_shown(want)}' if want.size <= 6 else ''}",
+            f"{call} returned {_described(have)}, expected {_described(want)}"
+            f"{f' like {_shown(want)}' if want.ndim and want.size <= 6 else ''}",
             look,
         )
     with np.errstate(invalid="ignore", over="ignore"):
@@ -94,7 +94,9 @@ def check_close(
     if want.ndim == 0:
         _fail(f"{call} returned {_shown(have)}, expected {_shown(want)}{_within(rtol, atol)}", look)
     with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.where(right, -1.0, np.abs(have - want))
+        # In floats: a difference of booleans doesn't exist, one of unsigned integers wraps.
+        kind = np.result_type(have, want, 1.0)
+        distance = np.where(right, -1.0, np.abs(have.astype(kind) - want.astype(kind)))
     distance = np.where(np.isnan(distance), np.inf, distance)
     worst = np.unravel_index(int(np.argmax(distance)), want.shape)
     place = ", ".join(str(int(i)) for i in worst)
@@ -115,12 +117,11 @@ def check_shape(call: str, got: Any, expected: Sequence[int], look: str = "") ->
 
 def check_equal(call: str, got: Any, expected: Any, look: str = "") -> None:
     """Fail unless ``got == expected``, exactly: for whole numbers, strings, booleans, lists."""
-    if isinstance(got, np.generic):
-        got = got.item()
+    got = _unboxed(got)
     same_kind = isinstance(got, bool) == isinstance(expected, bool)
     try:
         same = same_kind and bool(got == expected)
-    except ValueError:  # an array, whose comparison has no single truth value
+    except (ValueError, RuntimeError):  # an array or a tensor has no single truth value
         same = False
     if not same:
         _fail(f"{call} returned {_brief(got)}, expected {_brief(expected)}", look)
@@ -128,6 +129,7 @@ def check_equal(call: str, got: Any, expected: Any, look: str = "") -> None:
 
 def check_one_of(name: str, got: Any, choices: Sequence[Any], look: str = "") -> None:
     """Fail unless the answer ``got`` is one of the choices that were offered."""
+    got = _unboxed(got)
     if not any(type(got) is type(choice) and got == choice for choice in choices):
         offered = ", ".join(repr(choice) for choice in choices)
         _fail(f"{name} is {_brief(got)}; choose one of {offered}", look)
@@ -135,7 +137,8 @@ def check_one_of(name: str, got: Any, choices: Sequence[Any], look: str = "") ->
 
 def check_unchanged(call: str, name: str, before: Any, after: Any, look: str = "") -> None:
     """Fail if the argument ``name`` was changed in place by the call."""
-    if not np.array_equal(_as_array(before), _as_array(after), equal_nan=True):
+    old, new = _as_array(before), _as_array(after)
+    if not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc" and new.dtype.kind in "fc"):
         _fail(f"{call} changed its argument {name} in place; work on a copy", look)
 
 
@@ -162,6 +165,14 @@ def check_raises(
 def _fail(message: str, look: str) -> None:
     sentence = message.rstrip(".") + "."
     raise CheckFailed(f"{sentence} {look}" if look else sentence)
+
+
+def _unboxed(value: Any) -> Any:
+    """A numpy scalar, or an array or tensor of no dimensions, as the Python value in it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    is_array = isinstance(value, np.ndarray) or hasattr(value, "detach")
+    return value.item() if is_array and getattr(value, "ndim", None) == 0 else value
 
 
 def _as_array(value: Any) -> np.ndarray:

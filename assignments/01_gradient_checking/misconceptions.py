@@ -1408,7 +1408,7 @@ def errors_of_terms_in_their_sum(terms, w, h=1e-5):
 )
 def errors_of_terms_at_the_median(terms, w, h=1e-5):
     return {
-        name: np.median(relative_error(t(w)[1], numerical_gradient(lambda w: t(w)[0], w, h)))
+        name: np.median(relative_error(t(w)[1], numerical_gradient(lambda w, t=t: t(w)[0], w, h)))
         for name, t in terms.items()
     }
 
@@ -1421,7 +1421,7 @@ def errors_of_terms_at_the_median(terms, w, h=1e-5):
 def errors_of_terms_with_a_late_lambda(terms, w, h=1e-5):
     values = {}
     for name, term in terms.items():
-        values[name] = lambda w: term(w)[0]
+        values[name] = lambda w: term(w)[0]  # noqa: B023
     return {
         name: np.max(relative_error(terms[name](w)[1], numerical_gradient(values[name], w, h)))
         for name in terms
@@ -1435,7 +1435,7 @@ def errors_of_terms_with_a_late_lambda(terms, w, h=1e-5):
 )
 def errors_of_terms_absolute(terms, w, h=1e-5):
     return {
-        name: np.max(np.abs(t(w)[1] - numerical_gradient(lambda w: t(w)[0], w, h)))
+        name: np.max(np.abs(t(w)[1] - numerical_gradient(lambda w, t=t: t(w)[0], w, h)))
         for name, t in terms.items()
     }
 
@@ -1443,7 +1443,7 @@ def errors_of_terms_absolute(terms, w, h=1e-5):
 @alternative("errors_of_terms")
 def errors_of_terms_in_a_comprehension(terms, w, h=1e-5):
     return {
-        name: float(relative_error(numerical_gradient(lambda w: t(w)[0], w, h), t(w)[1]).max())
+        name: float(relative_error(numerical_gradient(lambda w, t=t: t(w)[0], w, h), t(w)[1]).max())
         for name, t in terms.items()
     }
 
@@ -1578,8 +1578,11 @@ def errors_of_layer_with_ones(forward, backward, inputs, h=1e-5, seed=0):
     gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
     errors = []
     for k, gradient in enumerate(gradients):
-        f = lambda x: forward(*inputs[:k], x, *inputs[k + 1 :])[0]
-        numeric = numerical_gradient_array(f, inputs[k], dout, h)
+
+        def output(x, k=k):
+            return forward(*inputs[:k], x, *inputs[k + 1 :])[0]
+
+        numeric = numerical_gradient_array(output, inputs[k], dout, h)
         errors.append(np.max(relative_error(gradient, numeric)))
     return errors
 
@@ -1612,8 +1615,11 @@ def errors_of_layer_with_two_upstream_gradients(forward, backward, inputs, h=1e-
     gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
     dout, errors = rng.normal(size=out.shape), []
     for k, gradient in enumerate(gradients):
-        f = lambda x: forward(*inputs[:k], x, *inputs[k + 1 :])[0]
-        numeric = numerical_gradient_array(f, inputs[k], dout, h)
+
+        def output(x, k=k):
+            return forward(*inputs[:k], x, *inputs[k + 1 :])[0]
+
+        numeric = numerical_gradient_array(output, inputs[k], dout, h)
         errors.append(np.max(relative_error(gradient, numeric)))
     return errors
 
@@ -1628,8 +1634,11 @@ def errors_of_layer_of_bare_gradients(forward, backward, inputs, h=1e-5, seed=0)
     dout = np.random.default_rng(seed).normal(size=out.shape)
     errors = []
     for k, gradient in enumerate(backward(dout, cache)):
-        f = lambda x: forward(*inputs[:k], x, *inputs[k + 1 :])[0]
-        numeric = numerical_gradient_array(f, inputs[k], dout, h)
+
+        def output(x, k=k):
+            return forward(*inputs[:k], x, *inputs[k + 1 :])[0]
+
+        numeric = numerical_gradient_array(output, inputs[k], dout, h)
         errors.append(np.max(relative_error(gradient, numeric)))
     return errors
 
@@ -1646,8 +1655,11 @@ def errors_of_layer_at_their_best(forward, backward, inputs, h=1e-5, seed=0):
     gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
     errors = []
     for k, gradient in enumerate(gradients):
-        f = lambda x: forward(*inputs[:k], x, *inputs[k + 1 :])[0]
-        numeric = numerical_gradient_array(f, inputs[k], dout, h)
+
+        def output(x, k=k):
+            return forward(*inputs[:k], x, *inputs[k + 1 :])[0]
+
+        numeric = numerical_gradient_array(output, inputs[k], dout, h)
         errors.append(np.min(relative_error(gradient, numeric)))
     return errors
 
@@ -1988,7 +2000,7 @@ def passes_gradcheck_by_catching(function, *inputs):
         copies.append(x)
     try:
         return torch.autograd.gradcheck(function, tuple(copies))
-    except torch.autograd.gradcheck.GradcheckError:
+    except RuntimeError:
         return False
 
 

@@ -34,10 +34,6 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-class Interrupted(BaseException):
-    """The time of a call is up."""
-
-
 def serve_submission(channel: Channel, shell: Shell) -> None:
     """Run cells and fork for tests until the examiner hangs up. Never returns."""
     test: int | None = None
@@ -60,7 +56,10 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                 # Probes see the names of trusted cells as they were, whatever a student does to
                 # them later.
                 setup_names = {**setup_names, **_public(shell.user_ns, setup_names)}
-            channel.send({"outputs": outputs, "fine": fine})
+            try:
+                channel.send({"outputs": outputs, "fine": fine})
+            except WireError:  # nobody waits for it any more, or it is too large to be sent
+                os._exit(1)
         elif operation == "fork":
             test = os.fork()
             if test == 0:
@@ -119,12 +118,20 @@ class Answers:
         try:
             while True:
                 message = self.channel.receive()
-                self.channel.send(self._answer(message))
+                self._send(self._answer(message))
                 self.codec.forget()
         except WireClosed:
             code = 0
         finally:
             os._exit(code)
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        try:
+            self.channel.send(answer)
+        except WireClosed:
+            raise
+        except WireError as error:  # too large
+            self.channel.send({"kind": "unsendable", "message": text(str(error)), "outputs": []})
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """The answer to one message from the test; calls may cross back and forth before it."""

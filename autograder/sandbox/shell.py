@@ -59,16 +59,20 @@ class Recorder:
         if wait:
             self._clear_next = True
         else:
-            self.outputs = []
+            self.outputs, self._used = [], 0
 
     def update(self, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        size = len(repr(data)) + len(repr(metadata))
+        if size > self.limit:
+            data = {"text/plain": f"[an output of {size:,} bytes was left out]"}
+            metadata = {}
         for output in self.outputs:
             if output.get("display_id") == display_id:
                 output.update(data=data, metadata=metadata)
 
     def _clear_if_asked(self) -> None:
         if self._clear_next:
-            self.outputs, self._clear_next = [], False
+            self.outputs, self._used, self._clear_next = [], 0, False
 
 
 class Stream:

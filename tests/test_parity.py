@@ -1,0 +1,174 @@
+"""An honest class gets the same mark in every cell from stock nbgrader and from autograder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import demo, lesson
+
+ROOT = Path(__file__).parents[1]
+
+#: Students of the small lesson: what they changed in the reference, by task.
+SMALL_CLASS = {
+    "right": {},
+    "wrong": {"double": "def double(x):\n    return 3 * x", "largest": "largest = 9"},
+    "partly-right": {
+        "Line": "class Line(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.a = torch.nn.Parameter(torch.zeros(()))\n"
+        "        self.b = torch.nn.Parameter(torch.zeros(()))\n"
+        "    def forward(self, x):\n"
+        "        return self.a * x + 0 * self.b",
+    },
+    "erroring": {
+        "double": "def double(x:\n    return 2 * x",
+        "update": "def update(state, function):\n    return state['nowhere']",
+        "largest": "largest = undefined + 1",
+    },
+    "other-kernel-features": {
+        "double": "%time None\n!true\ndef double(x):\n    print('doubling', x)\n"
+        "    if np.min(x) < 0:\n        raise ValueError\n    return 2 * x",
+    },
+    "empty": None,
+}
+
+
+def run(*command: str, folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
+
+
+def marks(course: Path, assignment: str) -> dict[tuple[str, str], float | None]:
+    """(student, cell) → the automatic mark in the course's gradebook."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "parity") as book:
+        return {
+            (submission.student_id, grade.name): grade.auto_score
+            for submission in book.assignment_submissions(assignment)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+def graded_both_ways(course: Path, assignment: str) -> tuple[dict, dict]:
+    """The marks of nbgrader and of autograder for what is in the course's submitted/."""
+    stock = course.with_name("stock")
+    shutil.copytree(course, stock)
+    run("nbgrader", "generate_assignment", "--force", assignment, folder=stock)
+    run("nbgrader", "autograde", assignment, folder=stock)
+    run("autograder.cli", "grade", assignment, "--course", str(course), folder=course)
+    return marks(stock, assignment), marks(course, assignment)
+
+
+def hand_in(course: Path, one: lesson.Lesson, students: dict[str, dict[str, str] | None]) -> None:
+    import nbformat
+
+    from autograder.build import build, write
+    from autograder.proof import answers
+
+    built = build(one)
+    write(built, course)
+    for student, changed in students.items():
+        notebook = nbformat.reads(built.release, as_version=4)
+        sources = {} if changed is None else answers(one)
+        sources |= {f"solution-{task}": source for task, source in (changed or {}).items()}
+        for cell in notebook.cells:
+            cell.source = sources.get(cell.id, cell.source)
+        folder = course / "submitted" / student / one.name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{one.name}.ipynb")
+
+
+def test_every_kind_of_honest_submission_gets_nbgraders_marks(small_course: Path) -> None:
+    small = lesson.load(small_course / "assignments" / "90_small")
+    hand_in(small_course, small, SMALL_CLASS)
+    stock, ours = graded_both_ways(small_course, "90_small")
+    assert len(ours) == len(SMALL_CLASS) * len(small.graded)
+    assert ours == stock
+    assert {mark for (who, _), mark in ours.items() if who == "empty"} == {0.0}
+    assert ours["partly-right", "test-Line"] == 3.0
+
+
+@pytest.mark.parametrize("name", [one.name for one in lesson.find(ROOT)])
+def test_a_mixed_class_of_a_lesson_gets_nbgraders_marks(name: str, tmp_path: Path) -> None:
+    (one,) = lesson.find(ROOT, [name])
+    course = tmp_path / "course"
+    demo.prepare_folder(ROOT, course)
+    shutil.copytree(one.path.parent, course / "assignments" / name)
+    demo.make_class(course, one, 3, seed=7)
+    stock, ours = graded_both_ways(course, name)
+    assert ours == stock
+
+
+ODD_LESSON = """# ---
+# title: What nbgrader marks otherwise
+# minutes: 1
+# ---
+
+# %% setup="imports"
+from nnlab.testing import check_close
+
+# %% solution="loud"
+def loud():
+    ### BEGIN SOLUTION
+    import sys
+    print("working on it", file=sys.stderr)
+    return 1
+    ### END SOLUTION
+
+# %% tests="loud" points=1
+check_close("loud()", loud(), 1)
+### BEGIN HIDDEN TESTS
+check_close("loud()", loud(), 1)
+### END HIDDEN TESTS
+
+# %% solution="share"
+def share():
+    ### BEGIN SOLUTION
+    return float("nan")
+    ### END SOLUTION
+
+# %% tests="share" points=2
+points = share()
+### BEGIN HIDDEN TESTS
+points = points + 0
+### END HIDDEN TESTS
+points
+"""
+
+
+def test_stderr_and_nan_are_where_nbgrader_is_wrong(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    (course / "assignments" / "92_odd").mkdir(parents=True)
+    (course / "assignments" / "92_odd" / "lesson.py").write_text(ODD_LESSON)
+    (course / "nbgrader_config.py").touch()
+    one = lesson.load(course / "assignments" / "92_odd")
+    hand_in(course, one, {"student": {}})
+    stock = course.with_name("stock")
+    shutil.copytree(course, stock)
+    run("nbgrader", "generate_assignment", "--force", "92_odd", folder=stock)
+    run("nbgrader", "autograde", "92_odd", folder=stock)
+    command = [sys.executable, "-m", "autograder.cli", "grade", "92_odd"]
+    ended = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    theirs, ours = marks(stock, "92_odd"), marks(course, "92_odd")
+    # A right answer that prints to stderr: nothing there, full marks here.
+    assert theirs["student", "test-loud"] == 0.0
+    assert ours["student", "test-loud"] == 1.0
+    # A partial credit of NaN: full marks there; here a fault of the test, told to the instructor.
+    assert theirs["student", "test-share"] == 2.0
+    assert ours["student", "test-share"] == 0.0
+    assert ended.returncode == 1
+    assert "fault of the test test-share: its last line is nan" in ended.stderr
