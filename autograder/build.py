@@ -1,4 +1,4 @@
-"""Lesson to notebooks: ``source/`` for instructors, ``release/`` for students, and the leak gate."""
+"""Lesson to notebooks: ``source/`` for instructors, ``release/`` for students; the leak gate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import difflib
 import logging
 import re
 import shutil
+import sqlite3
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +147,7 @@ def to_text(notebook: NotebookNode) -> str:
 def _notebook_cell(cell: Cell) -> NotebookNode:
     new = nbformat.v4.new_code_cell if cell.is_code else nbformat.v4.new_markdown_cell
     source = _rubric_within_solution(cell) if cell.rubric else cell.source
-    made = new(source=source, id=cell.id[:64])
+    made = new(source=source, id=cell.id)
     if cell.kind == "text":
         return made
     made.metadata["nbgrader"] = {
@@ -198,7 +200,12 @@ def _generate(lesson: Lesson, source: str) -> str:
         path = course / "source" / lesson.name / f"{lesson.name}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(source, encoding="utf-8")
-        generate_assignment(course, lesson, f"sqlite:///{course / 'gradebook.db'}")
+        book = course / "gradebook.db"
+        with contextlib.closing(sqlite3.connect(book)) as database:
+            # Of a database without tables nbgrader asks for the version, which starts a process
+            # and takes seconds. This one is thrown away.
+            database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        generate_assignment(course, lesson, f"sqlite:///{book}")
         released = course / "release" / lesson.name / path.name
         text = released.read_text(encoding="utf-8")
     return text if text.endswith("\n") else text + "\n"
@@ -249,7 +256,8 @@ def lint(lesson: Lesson) -> list[str]:
             )
         elif not any(cell.hidden_lines for cell in task.tests):
             problems.append(
-                f"{task.solution.id}: the task has no hidden tests; add {BEGIN_HIDDEN} … {END_HIDDEN}"
+                f"{task.solution.id}: the task has no hidden tests; "
+                f"add {BEGIN_HIDDEN} … {END_HIDDEN}"
             )
     for cell in lesson.cells:
         if not cell.is_code:
@@ -280,9 +288,15 @@ def _without_alt(markdown: str) -> list[str]:
 
 
 def leaks(lesson: Lesson, release: NotebookNode) -> list[str]:
-    """What the release holds that students must not see."""
+    """What the release holds that students must not see.
+
+    Code repeats itself: a line of a solution may stand in a cell that students are given, too. So
+    in a code cell a line that the lesson shows openly is a leak only if the rest of the secret
+    stands beside it. In text any telling line is.
+    """
     found = []
     secrets = _secrets(lesson)
+    shown = {_normal(line) for cell in lesson.cells if cell.is_code for line in _open_lines(cell)}
     for cell in release.cells:
         if cell.get("outputs"):
             found.append(f"{cell.id}: the release holds outputs")
@@ -299,10 +313,13 @@ def leaks(lesson: Lesson, release: NotebookNode) -> list[str]:
             if marker.lstrip("# ") in cell.source:
                 found.append(f"{cell.id}: the release holds the marker {marker}")
         lines = {_normal(line) for line in cell.source.splitlines()}
-        for kind, owner, line in secrets:
-            if line in lines:
+        for secret in secrets:
+            held = secret.lines & lines
+            whole = len(held) == len(secret.lines) >= secret.enough
+            for line in sorted(held if whole or cell.cell_type != "code" else held - shown):
                 found.append(
-                    f"{cell.id}: the release holds a line of the {kind} of {owner}: {line[:60]}"
+                    f"{cell.id}: the release holds a line of the {secret.kind} of {secret.owner}: "
+                    f"{line[:60]}"
                 )
     return found
 
@@ -311,35 +328,67 @@ def leaks(lesson: Lesson, release: NotebookNode) -> list[str]:
 _TELLING = 24
 
 
-def _secrets(lesson: Lesson) -> set[tuple[str, str, str]]:
-    """The lines of solutions, hidden tests, rubrics and variants that stand in no open part."""
-    kept: dict[tuple[str, str], list[str]] = {}
-    open_lines: set[str] = set()
+@dataclass(frozen=True)
+class _Secret:
+    """The telling lines of a part of a lesson that students must not see.
+
+    All of them in one cell are a leak, however common each is, if there are ``enough``.
+    """
+
+    kind: str
+    owner: str
+    lines: frozenset[str]
+    enough: int = 1
+
+
+def _secrets(lesson: Lesson) -> list[_Secret]:
+    """The solutions, hidden tests, mark schemes and variants of a lesson."""
+    found = []
     for cell in lesson.cells:
-        kind = ""
-        for line in cell.source.splitlines():
-            if BEGIN_SOLUTION in line:
-                kind = "solution"
-            elif BEGIN_HIDDEN in line:
-                kind = "hidden tests"
-            elif BEGIN_RUBRIC in line:
-                kind = "mark scheme"
-            elif any(marker in line for marker in (END_SOLUTION, END_HIDDEN, END_RUBRIC)):
-                kind = ""
-            elif kind:
-                kept.setdefault((kind, cell.name), []).append(line)
-            else:
-                open_lines.add(_normal(line))
+        hidden = _hidden_lines(cell)
+        # The same line above a solution's marker is no secret; above a hidden test's it gives
+        # the test away.
+        kept = [] if cell.kind == "tests" else _open_lines(cell)
+        for kind, lines in hidden.items():
+            found.append(_Secret(kind, cell.name, _telling(lines) - _telling(kept)))
     # What a variant adds to its solution cell is as secret as the solution.
     with contextlib.suppress(LessonError):
         for variant in variants(lesson):
-            kept.setdefault((variant.kind, variant.name), []).extend(variant.source.splitlines())
-    return {
-        (kind, owner, _normal(line))
-        for (kind, owner), lines in kept.items()
-        for line in lines
-        if len(_normal(line)) >= _TELLING and _normal(line) not in open_lines
-    }
+            kept = _open_lines(lesson.task(variant.task).solution)
+            lines = _telling(variant.source.splitlines()) - _telling(kept)
+            found.append(_Secret(variant.kind, variant.name, lines, enough=2))
+    return found
+
+
+def _open_lines(cell: Cell) -> list[str]:
+    """The lines of a lesson's cell that students see."""
+    return _parts(cell).get("", [])
+
+
+def _hidden_lines(cell: Cell) -> dict[str, list[str]]:
+    """The lines of a lesson's cell between markers, by what the markers say."""
+    return {kind: lines for kind, lines in _parts(cell).items() if kind}
+
+
+def _parts(cell: Cell) -> dict[str, list[str]]:
+    parts: dict[str, list[str]] = {}
+    kinds = [""]
+    for line in cell.source.splitlines():
+        if BEGIN_SOLUTION in line:
+            kinds.append("solution")
+        elif BEGIN_HIDDEN in line:
+            kinds.append("hidden tests")
+        elif BEGIN_RUBRIC in line:
+            kinds.append("mark scheme")
+        elif any(marker in line for marker in (END_SOLUTION, END_HIDDEN, END_RUBRIC)):
+            kinds = kinds[:-1] or [""]
+        else:
+            parts.setdefault(kinds[-1], []).append(line)
+    return parts
+
+
+def _telling(lines: Iterable[str]) -> frozenset[str]:
+    return frozenset(line for line in map(_normal, lines) if len(line) >= _TELLING)
 
 
 def _normal(line: str) -> str:

@@ -34,8 +34,12 @@ class Job:
     options: Options = field(default_factory=Options)
 
 
-class WorkerLost(Exception):
-    """A worker process of the grader ended; the job it had is named."""
+class ClassroomError(Exception):
+    """The grader itself cannot go on. ``code`` is the exit code: 1 it broke, 2 wrong use."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Classroom:
@@ -68,11 +72,14 @@ class Classroom:
         """Grade ``jobs``; yields each with its result as it is done, in any order.
 
         Raises:
-            SandboxError: the sandbox does not start, or failed.
-            WorkerLost: a worker process ended; nothing of its job was written anywhere.
+            ClassroomError: the sandbox does not start, or a worker process ended; nothing of
+                the job it had was written anywhere.
         """
         while len(self._workers) < self._count:
-            self._workers.append(_Worker(self._source, self._stack))
+            try:
+                self._workers.append(_Worker(self._source, self._stack))
+            except SandboxError as error:
+                raise ClassroomError(str(error)) from error
         pending = iter(jobs)
         busy: dict[Connection, tuple[_Worker, Job]] = {}
         for worker in self._workers:
@@ -83,7 +90,7 @@ class Classroom:
                 try:
                     answer = worker.connection.recv()
                 except EOFError as error:
-                    raise WorkerLost(f"the worker that graded {job.key} ended") from error
+                    raise ClassroomError(f"the worker that graded {job.key} ended") from error
                 if isinstance(answer, Exception):
                     raise answer
                 _give(worker, pending, busy)
@@ -103,7 +110,10 @@ class DaskClassroom:
     def __enter__(self) -> DaskClassroom:
         from distributed import Client
 
-        self._client = Client(self._address, timeout="10s")
+        try:
+            self._client = Client(self._address, timeout="10s")
+        except (OSError, ValueError) as error:
+            raise ClassroomError(f"no Dask scheduler answers at {self._address}", code=2) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,7 +191,7 @@ def _work(connection: Connection, sock: socket.socket) -> None:
             try:
                 connection.send(grader.grade(job))
             except Exception as error:  # noqa: BLE001  the parent raises it
-                connection.send(SandboxError(f"{job.key}: {type(error).__name__}: {error}"))
+                connection.send(ClassroomError(f"{job.key}: {type(error).__name__}: {error}"))
 
 
 class _Grader:

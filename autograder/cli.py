@@ -59,6 +59,16 @@ def _root(course: Path | None) -> Path:
     _fail("no nbgrader_config.py here or above; go to the course's folder or give --course")
 
 
+def _check_names(root: Path, names: Iterable[str] | None) -> None:
+    """Fail at once on names of no assignment, before anything slow starts."""
+    from autograder.lesson import LessonError, folders
+
+    try:
+        folders(root, names or ())
+    except LessonError as error:
+        _fail(error)
+
+
 def _lessons(root: Path, names: Iterable[str] | None) -> list[Any]:
     from autograder.lesson import LessonError, find
 
@@ -81,6 +91,12 @@ def _progress() -> Progress:
 
 def _advance(bar: Progress, task: Any) -> Any:
     return lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _check_json(path: Path | None) -> None:
+    """Fail before the work, not after it."""
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        _fail(f"{path} cannot be written: there is no such folder, or it is read-only")
 
 
 def _write_json(path: Path | None, data: Any) -> None:
@@ -153,6 +169,8 @@ def prove(
     if quick:
         seeds, variant_seeds = 2, 1
     root = _root(course)
+    _check_json(json_file)
+    _check_names(root, names)
     with Classroom(jobs) as classroom:
         from autograder import proof
         from autograder.grading import Options
@@ -190,6 +208,8 @@ def check(
     """Run your notebook from the top in a clean process, and say what its visible tests find."""
     from autograder.classroom import Classroom
 
+    if not notebook.is_file():
+        _fail(f"{notebook} cannot be read (No such file or directory).")
     with err.status(f"Running {escape(notebook.name)} …"), Classroom(1) as classroom:
         from autograder import selfcheck
         from autograder.submission import SubmissionError
@@ -198,15 +218,22 @@ def check(
             lines = selfcheck.check(notebook, classroom, run_experiments)
         except SubmissionError as error:
             _fail(error)
-    signs = {"passed": "[green]✓[/green]", "not written": "[dim]·[/dim]"}
+    signs = {
+        "passed": "[green]✓[/green]",
+        "partial": "[yellow]~[/yellow]",
+        "not written": "[dim]·[/dim]",
+    }
     for line in lines:
         sign = signs.get(line.status, "[red]✗[/red]")
         note = " (the test in your notebook is not the one handed out)" if line.changed else ""
-        says = "passes its visible tests" if line.status == "passed" else line.says
-        out.print(f"{sign} [bold]{escape(line.task)}[/bold]: {escape(says)}{note}", soft_wrap=True)
+        out.print(
+            f"{sign} [bold]{escape(line.task)}[/bold]: {escape(line.says)}{note}", soft_wrap=True
+        )
     passed = sum(line.status == "passed" for line in lines)
-    out.print(f"{passed} of {len(lines)} pass. Your instructor's tests try further cases.")
-    if passed < len(lines):
+    partly = sum(line.status == "partial" for line in lines)
+    also = f", {partly} in part" if partly else ""
+    out.print(f"{passed} of {len(lines)} pass{also}. Your instructor's tests try further cases.")
+    if passed + partly < len(lines):
         raise typer.Exit(1)
 
 
@@ -235,6 +262,8 @@ def grade(
     from autograder.classroom import Classroom, DaskClassroom
 
     root = _root(course)
+    _check_json(json_file)
+    _check_names(root, [name])
     with DaskClassroom(dask) if dask else Classroom(jobs) as classroom, _progress() as bar:
         from autograder.build import BuildError
         from autograder.course import Course as CourseFolder
@@ -303,6 +332,8 @@ def demo(
     from autograder.classroom import Classroom
 
     root = _root(course)
+    _check_json(json_file)
+    _check_names(root, assignment)
     with Classroom(jobs) as classroom:
         from autograder import demo as making
         from autograder.course import Course as CourseFolder
@@ -341,7 +372,8 @@ def demo(
         err.print(f"[red]✗[/red] {escape(line)}", soft_wrap=True)
     right = total - len(wrong)
     out.print(
-        f"\nMarks against the known ones: {right} of {total} tasks agree ({right / max(total, 1):.1%})"
+        f"\nMarks against the known ones: {right} of {total} tasks agree "
+        f"({right / max(total, 1):.1%})"
     )
     out.print(
         f"The class is an nbgrader course: cd {target} and run nbgrader or jupyter lab there."
@@ -389,12 +421,13 @@ def _print_proof(rows: list[Any]) -> None:
 
 def main() -> None:
     """Entry point of the command."""
-    from autograder.sandbox.client import SandboxError
+    from autograder.classroom import ClassroomError
 
     try:
         app()
-    except SandboxError as error:
-        _fail(error, 1)
+    except ClassroomError as error:
+        err.print(f"[red]autograder:[/red] {error}", soft_wrap=True)
+        raise SystemExit(error.code) from error
 
 
 if __name__ == "__main__":

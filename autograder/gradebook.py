@@ -95,10 +95,10 @@ class Marks:
         try:
             with _Transaction(self._book):
                 self._write_marks(one, lesson, result)
+            _swap(staged, self.course.autograded(one.student, lesson))
         except BaseException:
-            shutil.rmtree(staged)
+            shutil.rmtree(staged, ignore_errors=True)
             raise
-        _swap(staged, self.course.autograded(one.student, lesson))
 
     # -- the database ------------------------------------------------------------------------
 
@@ -171,6 +171,8 @@ class Marks:
         """The autograded folder, complete, under a name that nbgrader does not look at."""
         target = self.course.autograded(one.student, lesson)
         target.parent.mkdir(parents=True, exist_ok=True)
+        for stale in target.parent.glob(f".{lesson.name}-*"):
+            shutil.rmtree(stale)  # of a run that was killed
         staged = Path(tempfile.mkdtemp(prefix=f".{lesson.name}-", dir=target.parent))
         staged.chmod(0o755)
         for path in one.folder.rglob("*"):

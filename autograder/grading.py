@@ -78,6 +78,7 @@ class _Step:
     extra: Extra | None
     source: str
     runs: bool
+    missing: bool = False
     outputs: list[dict[str, Any]] = field(default_factory=list)
     verdict: Verdict | None = None
     fatal: str = ""
@@ -157,11 +158,11 @@ def _plan(lesson: Lesson, submission: Submission, options: Options) -> list[_Ste
     ]
     for cell in lesson.cells:
         source = cell.source
-        runs = cell.kind in ("setup", "given", "experiment", "solution")
+        missing = cell.is_students and cell.id not in submission.sources
         if cell.is_students:
             source = submission.sources.get(cell.id, "")
-            runs = runs and cell.id in submission.sources
-        steps.append(_Step(cell, None, source, runs))
+        runs = cell.kind in ("setup", "given", "experiment", "solution") and not missing
+        steps.append(_Step(cell, None, source, runs, missing))
         steps += [
             _Step(None, extra, extra.source, extra.cell_type == "code")
             for extra in submission.extras
@@ -329,7 +330,7 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
             if step.cell.id not in originals:  # a hint that was joined to the ladder before it
                 continue
             made = copy.deepcopy(originals[step.cell.id])
-            if step.cell.is_students:
+            if step.cell.is_students and not step.missing:
                 made["source"] = step.source
         else:
             name = step.extra.id if step.extra.id.isidentifier() else f"extra-{len(cells)}"

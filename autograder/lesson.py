@@ -18,12 +18,11 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import jupytext
 import yaml
 
 Kind = Literal["text", "hint", "setup", "given", "solution", "tests", "experiment", "answer"]
@@ -38,6 +37,14 @@ BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 BEGIN_RUBRIC, END_RUBRIC = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_PART = re.compile(r"[A-Za-z0-9_]+\Z")
+#: nbformat's limit on the length of a cell's id.
+_LONGEST_ID = 64
+_MARKERS = {
+    "solution": (BEGIN_SOLUTION, END_SOLUTION),
+    "hidden tests": (BEGIN_HIDDEN, END_HIDDEN),
+    "mark scheme": (BEGIN_RUBRIC, END_RUBRIC),
+}
 
 
 class LessonError(Exception):
@@ -200,6 +207,10 @@ def load(folder: Path) -> Lesson:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise LessonError(path, "file", f"cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise LessonError(path, "file", f"is not UTF-8 ({error})") from error
+    import jupytext  # takes a second, which the grader's workers need not spend
+
     notebook = jupytext.reads(text, fmt="py:percent")
     cells = list(notebook.cells)
     front = _front_matter(path, cells)
@@ -207,7 +218,7 @@ def load(folder: Path) -> Lesson:
         name=path.parent.name,
         path=path,
         title=str(front["title"]),
-        minutes=int(front["minutes"]),
+        minutes=front["minutes"],
         cells=tuple(_cell(path, number, cell) for number, cell in enumerate(cells, start=1)),
         limits=_limits(path, front.get("limits") or {}),
         digest=hashlib.sha256(text.encode()).hexdigest(),
@@ -220,23 +231,28 @@ def find(root: Path, names: Iterable[str] = ()) -> list[Lesson]:
     """The lessons under ``root/assignments``: all, or those whose names begin as given.
 
     Raises:
-        LessonError: no lesson, or more than one, begins with a given name.
+        LessonError: no lesson, or more than one, begins with a given name; or one cannot be used.
     """
-    folders = sorted(path.parent for path in (root / "assignments").glob("*/lesson.py"))
+    return [load(folder) for folder in folders(root, names)]
+
+
+def folders(root: Path, names: Iterable[str] = ()) -> list[Path]:
+    """The folders of the lessons that :func:`find` would load."""
+    there = sorted(path.parent for path in (root / "assignments").glob("*/lesson.py"))
     names = list(names)
     if not names:
-        if not folders:
+        if not there:
             raise LessonError(root / "assignments", "folder", "holds no NAME/lesson.py")
-        return [load(folder) for folder in folders]
+        return there
     chosen = []
     for name in names:
-        exact = [folder for folder in folders if folder.name == name]
-        matching = exact or [folder for folder in folders if folder.name.startswith(name)]
+        exact = [folder for folder in there if folder.name == name]
+        matching = exact or [folder for folder in there if folder.name.startswith(name)]
         if len(matching) != 1:
-            there = ", ".join(folder.name for folder in (matching or folders)) or "none"
+            choices = ", ".join(folder.name for folder in (matching or there)) or "none"
             problem = "is more than one assignment" if matching else "is no assignment"
-            raise LessonError(root / "assignments", repr(name), f"{problem}; choose from {there}")
-        chosen.append(load(matching[0]))
+            raise LessonError(root / "assignments", repr(name), f"{problem}; choose from {choices}")
+        chosen.append(matching[0])
     return chosen
 
 
@@ -327,15 +343,21 @@ def _front_matter(path: Path, cells: list) -> dict:
     unknown = set(front) - {"title", "minutes", "limits"}
     if unknown:
         raise LessonError(path, "header", f"knows no {', '.join(sorted(unknown))}")
+    if type(front["minutes"]) is not int:
+        raise LessonError(path, "header", f"minutes is {front['minutes']!r}, not a whole number")
     return front
 
 
 def _limits(path: Path, changed: dict) -> Limits:
     try:
-        return replace(Limits(), **changed)
+        limits = replace(Limits(), **changed)
     except TypeError as error:
         known = ", ".join(Limits.__dataclass_fields__)
         raise LessonError(path, "header, limits", f"{error}; there are {known}") from error
+    for name, value in asdict(limits).items():
+        if type(value) not in (int, float) or not value > 0:
+            raise LessonError(path, "header, limits", f"{name} is {value!r}, no positive number")
+    return limits
 
 
 def _cell(path: Path, number: int, raw: object) -> Cell:
@@ -371,6 +393,8 @@ def _cell(path: Path, number: int, raw: object) -> Cell:
     needs = metadata.get("needs", ())
     needs = tuple(needs.replace(",", " ").split()) if isinstance(needs, str) else tuple(needs)
     part = str(metadata.get("part", ""))
+    if part and not _PART.match(part):
+        raise LessonError(path, where, f"part={part!r} is not a word of letters, digits and _")
     return Cell(purpose, raw.source, number, name, part, float(points), needs)
 
 
@@ -386,6 +410,15 @@ def _check(lesson: Lesson) -> None:
                 + (' or part="…"' if cell.kind == "tests" else ""),
             )
         seen[cell.id] = cell
+        if len(cell.id) > _LONGEST_ID:
+            raise LessonError(
+                lesson.path, cell.id, f"is longer than {_LONGEST_ID} characters; shorten the name"
+            )
+        for kind, (begin, end) in _MARKERS.items():
+            if (begin in cell.source) != (end in cell.source):
+                raise LessonError(lesson.path, cell.id, f"has one of the {kind} markers only")
+        if BEGIN_RUBRIC in cell.source and cell.kind != "answer":
+            raise LessonError(lesson.path, cell.id, "a mark scheme belongs in an answer cell")
     tasks = {task.name for task in lesson.tasks}
     for cell in lesson.cells:
         if cell.kind in ("tests", "hint") and cell.name not in tasks:
@@ -394,8 +427,6 @@ def _check(lesson: Lesson) -> None:
             raise LessonError(lesson.path, cell.id, f"there is no solution={cell.name!r}")
         if set(cell.needs) - tasks:
             raise LessonError(lesson.path, cell.id, f"needs {cell.needs}, but tasks are {tasks}")
-        if cell.is_students and (BEGIN_SOLUTION in cell.source) != (END_SOLUTION in cell.source):
-            raise LessonError(lesson.path, cell.id, "has one of the solution markers only")
         if cell.is_students and BEGIN_SOLUTION not in cell.source:
             raise LessonError(lesson.path, cell.id, f"lacks {BEGIN_SOLUTION} … {END_SOLUTION}")
         if cell.kind == "tests":

@@ -21,7 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.lesson import Lesson, LessonError, Task, without_markers
+from autograder.lesson import (
+    BEGIN_SOLUTION,
+    END_SOLUTION,
+    Lesson,
+    LessonError,
+    Task,
+    without_markers,
+)
+
+
+_KEYWORDS = {
+    "misconception": ("hint", "replaces", "earns", "source", "name"),
+    "alternative": ("replaces", "source", "name"),
+}
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,9 @@ def _variant(
     except ValueError as error:
         raise LessonError(path, where, "wants literal arguments only") from error
     kind = call.func.id
+    unknown = sorted(set(map(str, keywords)) - set(_KEYWORDS[kind]))
+    if unknown:
+        raise LessonError(path, where, f"{kind} knows no {', '.join(unknown)}")
     if len(arguments) != (2 if kind == "misconception" else 1):
         raise LessonError(
             path, where, f"{kind} wants a task" + (" and a sentence" * (kind[0] == "m"))
@@ -133,7 +149,7 @@ def _variant(
     if definition is None:
         if not keywords.get("source") or not keywords.get("name"):
             raise LessonError(path, where, "without a function, give source= and name=")
-        name, source = keywords["name"], keywords["source"]
+        name, source = keywords["name"], _in_place_of_solution(task, keywords["source"])
     else:
         name = definition.name
         replaces = keywords.get("replaces") or _only_definition(path, where, task)
@@ -176,14 +192,21 @@ def _source_as(text: str, definition: ast.FunctionDef | ast.ClassDef, name: str)
                 (node.lineno, len(lines[node.lineno - 1].encode()[: node.col_offset].decode()))
             )
     first = body[0]
-    column = first.index(
-        definition.name, first.index("class" if isinstance(definition, ast.ClassDef) else "def")
-    )
+    keyword = "class" if isinstance(definition, ast.ClassDef) else "def"
+    column = first.index(definition.name, first.index(keyword) + len(keyword))
     edits.append((definition.lineno, column))
     for line, column in sorted(edits, reverse=True):
         at = line - own[0]
         body[at] = body[at][:column] + name + body[at][column + len(definition.name) :]
     return "\n".join(body)
+
+
+def _in_place_of_solution(task: Task, source: str) -> str:
+    """The solution cell with ``source`` between what students keep of it."""
+    lines = task.solution.source.splitlines()
+    begin = next(n for n, line in enumerate(lines) if BEGIN_SOLUTION in line)
+    end = max(n for n, line in enumerate(lines) if END_SOLUTION in line)
+    return "\n".join([*lines[:begin], source, *lines[end + 1 :]])
 
 
 def _replaced(path: Path, where: str, task: Task, name: str, source: str) -> str:

@@ -16,7 +16,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ lesson.title }}: the class</title>
 <style>
-  body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1b1b; }
+  body { font: 15px/1.45 system-ui, sans-serif; color: #1b1b1b; }
+  body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
   .wide { overflow-x: auto; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .2rem .45rem; border: 1px solid #e3e3e3; text-align: right; }
@@ -27,15 +28,18 @@ _PAGE = """<!doctype html>
   .hand { background: #dbe7f5; } tfoot td { font-weight: 600; background: #fafafa; }
 </style>
 <h1>{{ lesson.title }}</h1>
-<p>{{ rows|length }} submissions, mean {{ "%.1f"|format(mean) }} of {{ "%g"|format(lesson.points) }} points,
+<p>{{ rows|length }} submissions, mean {{ "%.1f"|format(mean) }} of
+{{ "%g"|format(lesson.points) }} points,
 median {{ "%.1f"|format(median) }}; graded in {{ "%.1f"|format(seconds) }} s.
 A cell's colour: all points, some, none, to be marked by hand.
 Rest the pointer on a cell for what its test said.</p>
 <div class="wide"><table>
 <thead><tr><th>student</th><th>points</th>
-{% for cell in graded %}<th><span>{{ cell.id }} ({{ "%g"|format(cell.points) }})</span></th>{% endfor %}</tr></thead>
+{% for cell in graded %}<th><span>{{ cell.id }} ({{ "%g"|format(cell.points) }})</span></th>
+{% endfor %}</tr></thead>
 <tbody>{% for row in rows %}<tr><td>{{ row.student }}</td><td>{{ "%g"|format(row.points) }}</td>
-{% for mark in row.marks %}<td class="{{ mark.css }}" title="{{ mark.says }}">{{ mark.text }}</td>{% endfor %}</tr>
+{% for mark in row.marks %}<td class="{{ mark.css }}" title="{{ mark.says }}">{{ mark.text }}</td>
+{% endfor %}</tr>
 {% endfor %}</tbody>
 <tfoot><tr><td>share of full marks</td><td></td>
 {% for share in shares %}<td>{{ "%.0f %%"|format(100 * share) }}</td>{% endfor %}</tr></tfoot>

@@ -10,7 +10,7 @@ import nbformat
 from nbgrader.utils import compute_checksum
 
 from autograder.classroom import Classroom, Job
-from autograder.grading import Options
+from autograder.grading import Mark, Options
 from autograder.lesson import BEGIN_HIDDEN, Cell, Kind, Lesson
 from autograder.submission import SubmissionError, fit, read_notebook
 
@@ -28,7 +28,7 @@ _KINDS: dict[str, Kind] = {
 class Line:
     """What ``autograder check`` says about one test cell.
 
-    ``status`` is "passed", "failed", "not written" or "not run"; ``changed`` tells that the test
+    ``status`` is "passed", "partial", "failed", "not written" or "not run"; ``changed`` tells that the test
     in the notebook is not the one that was handed out.
     """
 
@@ -55,12 +55,21 @@ def check(path: Path, classroom: Classroom, run_experiments: bool = False) -> li
     for cell in lesson.cells:
         if cell.kind == "tests":
             mark = result.mark(cell.id)
-            status = "passed" if mark.outcome == "passed" else mark.outcome
-            if "is not written yet" in mark.says:
-                status = "not written"
             name = cell.name + (f" ({cell.part})" if cell.part else "")
-            lines.append(Line(name, status, mark.says, cell.points, cell.id in changed))
+            status, says = _status(mark)
+            lines.append(Line(name, status, says, cell.points, cell.id in changed))
     return lines
+
+
+def _status(mark: Mark) -> tuple[str, str]:
+    if mark.outcome == "passed":
+        return "passed", "passes its visible tests"
+    if mark.outcome == "partial":
+        # The rest of the points may be given by hidden tests, which are not here.
+        return "partial", f"its visible tests give {mark.points:g} of {mark.max_points:g} points"
+    if "is not written yet" in mark.says:
+        return "not written", mark.says
+    return mark.outcome, mark.says
 
 
 def _as_lesson(path: Path, notebook: Any) -> Lesson:

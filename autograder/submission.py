@@ -64,6 +64,8 @@ def read_notebook(path: Path) -> NotebookNode:
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):
                 raise ValueError("a cell without source or metadata")
+            # JSON can name half a character, which no file can hold when the cell is written.
+            cell.source = cell.source.encode("utf-8", "replace").decode()
     except OSError as error:
         raise SubmissionError(f"{path.name} cannot be read ({error.strerror}).") from error
     except SubmissionError:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 from contourpy import FillType, contour_generator
@@ -20,7 +21,7 @@ from IPython.display import HTML, display
 
 from nnlab.pictures import COLOURS
 
-__all__ = ["Landscape", "beale", "picture", "saddle", "show", "valley"]
+__all__ = ["Landscape", "beale", "mystery_tracks", "picture", "saddle", "show", "valley"]
 
 #: Colour and outline of each racer, in order; both differ, so that neither is needed alone.
 _RACERS = (
@@ -188,8 +189,9 @@ def picture(
         still.append(_racer(name, points, COLOURS[colour], outline, ""))
         clock = _Clock(key, seconds, steps)
         moving.append(_racer(name, points, COLOURS[colour], outline, clock))
-    rows = _legend(arrivals, width, height + 64)
-    total = height + 64 + 22 * rows[1] + 8
+    below = height + (64 if seconds else 26)
+    rows = _legend(arrivals, width, below)
+    total = below + 22 * rows[1] + 8
     results = "; ".join(f"{name}: {_steps(count)}" for name, count in arrivals.items())
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' id='{key}' viewBox='0 0 {width} {total}' "
@@ -212,6 +214,30 @@ def picture(
     else:
         parts += [*still, "</g>"]
     return "".join([*parts, *rows[0], "</svg>"])
+
+
+def mystery_tracks(landscape: Landscape, steps: int = 40) -> dict[str, np.ndarray]:
+    """The tracks A to D of four rules that are not named: paths of shape (steps + 1, 2).
+
+    All four are one rule with other numbers. It keeps a velocity (µ), and may divide by the root
+    of what it gathers of the squared gradients (kept, taken in); whose numbers are whose?
+    """
+    numbers = {  # learning rate, µ, kept, taken in
+        "A": (0.3, 0.0, 0.9, 0.1),
+        "B": (0.094, 0.0, 0.0, 0.0),
+        "C": (0.22, 0.0, 1.0, 1.0),
+        "D": (0.03, 0.9, 0.0, 0.0),
+    }
+    tracks = {}
+    for name, (rate, mu, kept, taken) in numbers.items():
+        path, velocity, cache = [landscape.start], np.zeros(2), np.zeros(2)
+        for _ in range(steps):
+            slope = landscape.gradient(path[-1])
+            cache = kept * cache + taken * slope**2
+            velocity = mu * velocity - rate * slope / (np.sqrt(cache) if taken else 1.0)
+            path.append(path[-1] + velocity)
+        tracks[name] = np.array(path)
+    return tracks
 
 
 def show(*pictures: str) -> None:
@@ -246,11 +272,11 @@ class _Map:
         levels = np.quantile(loss, np.linspace(0, 1, _LEVELS + 1) ** 1.3)
         levels[0], levels[-1] = levels[0] - 1, levels[-1] + 1
         contours = contour_generator(x, y, loss, fill_type=FillType.OuterOffset)
-        for band, (low, high) in enumerate(zip(levels[:-1], levels[1:])):
+        for band, (low, high) in enumerate(pairwise(levels)):
             outlines = []
             for points, offsets in zip(*contours.filled(low, high)):
                 placed = self.place(points)
-                outlines += [_line(placed[a:b]) + "Z" for a, b in zip(offsets[:-1], offsets[1:])]
+                outlines += [_line(placed[a:b]) + "Z" for a, b in pairwise(offsets)]
             yield (
                 f"<path d='{''.join(outlines)}' fill='{_shade(band / (_LEVELS - 1))}' "
                 "fill-rule='evenodd' stroke='#8d99a6' stroke-width='.5'/>"
@@ -334,7 +360,8 @@ class _Surface:
         unit = self.mesh[:, 2].reshape(self.z.shape)
         slope = np.gradient(unit, 2 / _MESH)
         light = (0.75 - 0.35 * slope[1] + 0.25 * slope[0]) / np.hypot(1, np.hypot(*slope))
-        yield f"<path d='{_line(self._seen(self.frame)[[0, 1, 2, 3, 0, 4]])}' fill='none' stroke='#999'/>"
+        edges = self._seen(self.frame)[[0, 1, 2, 3, 0, 4]]
+        yield f"<path d='{_line(edges)}' fill='none' stroke='#999'/>"
         facets = np.stack([seen[:-1, :-1], seen[:-1, 1:], seen[1:, 1:], seen[1:, :-1]], axis=2)
         order = np.argsort(near[:-1, :-1] + near[1:, 1:], axis=None)
         for facet in order:
@@ -438,19 +465,19 @@ def _legend(arrivals: Mapping[str, int | None], width: int, top: float) -> tuple
         x, y = 22 + column * (width - 20) / columns, top + 12 + 22 * row
         parts.append(
             f"<path transform='translate({x:.1f},{y:.1f})' d='{outline}' fill='{COLOURS[colour]}'/>"
-            f"<text x='{x + 12:.1f}' y='{y + 4:.1f}'><tspan font-weight='600'>{escape(name)}</tspan>"
-            f": {_steps(count)}</text>"
+            f"<text x='{x + 12:.1f}' y='{y + 4:.1f}'>"
+            f"<tspan font-weight='600'>{escape(name)}</tspan>: {_steps(count)}</text>"
         )
     return parts, -(-len(arrivals) // columns)
 
 
 def _finite(name: str, path: np.ndarray) -> np.ndarray:
-    """The path up to its last finite point."""
+    """The path up to its last finite point, cut off far outside of every window."""
     path = np.asarray(path, dtype=float)
     if path.ndim != 2 or path.shape[1] != 2 or not np.isfinite(path[:1]).all() or not len(path):
         raise ValueError(f"the path of {name!r} has shape {path.shape}, not (steps + 1, 2)")
     lost = np.flatnonzero(~np.isfinite(path).all(axis=1))
-    return path[: lost[0]] if lost.size else path
+    return (path[: lost[0]] if lost.size else path).clip(-1e6, 1e6)
 
 
 def _near(point: np.ndarray, radius: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -674,7 +674,7 @@ def svm_loss_with_one_push(scores, y):
     margins = np.maximum(0, scores - scores[rows, y][:, None] + 1)
     margins[rows, y] = 0
     dscores = (margins > 0).astype(float)
-    dscores[rows, y] = -np.any(margins > 0, axis=1)
+    dscores[rows, y] = np.where(np.any(margins > 0, axis=1), -1.0, 0.0)
     return margins.sum() / N, dscores / N
 
 
@@ -832,7 +832,7 @@ def chance_losses_from_equal_scores(C):
 
 misconception(
     "diagnosis",
-    "B and D are exchanged with other faults: compare with 50 ln 10 and with ln 50.",
+    "More classes don't explain B and D: compare them with 50 ln 10 and with ln 50.",
     hint="115.1 / 50 = 2.303, and e**3.912 = 50.",
     source='diagnosis = {"A": "healthy", "B": "too many classes", '
     '"C": "counts the right class", "D": "too many classes"}',
@@ -1626,7 +1626,7 @@ def errors_of_layer_with_two_upstream_gradients(forward, backward, inputs, h=1e-
 
 @misconception(
     "errors_of_layer",
-    "A gradient that comes bare was taken for a tuple: only its first row was compared.",
+    "A gradient that comes bare was taken for a tuple, and its rows for gradients.",
     hint="Wrap a bare array: gradients = (gradients,).",
 )
 def errors_of_layer_of_bare_gradients(forward, backward, inputs, h=1e-5, seed=0):

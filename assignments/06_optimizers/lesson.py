@@ -6,40 +6,18 @@
 # %% [markdown]
 # # Optimizers and learning-rate schedules
 #
-# **The promise.** At the end of this notebook you will have written every update rule that
-# networks are trained with, from plain gradient descent to AdamW, and you will know them by their
-# tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the
-# noise, to explain why nobody trains a network with Newton's method, and to write an optimizer
-# for PyTorch that can take over from PyTorch's own in mid-training.
+# **The promise.** At the end of this notebook you will have written every update rule that networks are trained with, from plain gradient descent to AdamW, and you will know them by their tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the noise, to explain why nobody trains a network with Newton's method, and to write an optimizer for PyTorch that can take over from PyTorch's own in mid-training.
 #
-# **The time.** About four hours of work, in tasks of five to twenty minutes. The whole notebook
-# runs in about five seconds on a laptop with two cores, half of it for importing PyTorch; a GPU
-# is used where there is one and not needed anywhere.
+# **The time.** About four hours of work, in tasks of five to twenty minutes. The whole notebook runs in about five seconds on a laptop with two cores, half of it for importing PyTorch; a GPU is used where there is one and not needed anywhere.
 #
-# **How it goes.** First NumPy, then PyTorch. You write a rule, the cell below it tells you what
-# is right and what is not, and experiments show what the rule does. Before an experiment you
-# predict; a wrong prediction that you can explain afterwards is worth more than a lucky one.
+# **How it goes.** First NumPy, then PyTorch. You write a rule, the cell below it tells you what is right and what is not, and experiments show what the rule does. Before an experiment you predict; a wrong prediction that you can explain afterwards is worth more than a lucky one.
 
 # %% [markdown]
 # ### Where this comes from
 #
-# The update rules, the schedules and the second-order methods follow the order of **CS231n**,
-# lectures 6 and 7, and of the lecture notes **Neural Networks III**. Valleys, line search and the
-# Wolfe conditions are treated as in **INFO8010**, lecture 4. Minibatches, the noise of the
-# gradient and the place of full-batch methods follow **CSE 176**, lecture 11.
+# The update rules, the learning-rate schedules and second-order methods up to L-BFGS, with their conventions, follow **CS231n**, lectures 6 and 7, and its notes [*Neural Networks, part 3*](https://cs231n.github.io/neural-networks-3/); momentum and the adaptive rates are also the subject of **Neural Networks III**. Valleys, line search with the Wolfe conditions, and schedules are treated in **INFO8010**, lecture 4. Minibatches, the noise of their gradients and what it means for second-order methods belong to **CSE 176**, lecture 11.
 #
-# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*;
-# Nesterov (1983), *A method of solving a convex programming problem with convergence rate
-# O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and
-# momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods*;
-# Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for
-# stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight
-# decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani
-# et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic
-# approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous
-# first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal
-# (1980) and Liu & Nocedal (1989), *On the limited memory BFGS method*; Nocedal & Wright (2006),
-# *Numerical Optimization*.
+# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*; Nesterov (1983), *A method of solving a convex programming problem with convergence rate O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods*; Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal (1980) and Liu & Nocedal (1989), *On the limited memory BFGS method*; Nocedal & Wright (2006), *Numerical Optimization*.
 
 # %% setup="imports"
 import matplotlib.pyplot as plt
@@ -58,22 +36,16 @@ use_style()
 # %% [markdown]
 # ## 1 · One interface for all rules
 #
-# An update rule gets the weights `w`, the gradient `dw` of the loss there, and a dictionary
-# `config`. It returns the next weights and the `config` for the next call:
+# An update rule gets the weights `w`, the gradient `dw` of the loss there, and a dictionary `config`. It returns the next weights and the `config` for the next call:
 #
 # ```
 # next_w, config = rule(w, dw, config)
 # ```
 #
-# `config` holds the settings (`learning_rate`, `momentum`, …) and the memory of the rule
-# (`velocity`, `cache`, `m`, `v`, `t`). A setting or a memory that is missing gets its default.
-# You may write into the given dictionary and arrays or copy them; **what counts is what you
-# return**.
+# `config` holds the settings (`learning_rate`, `momentum`, …) and the memory of the rule (`velocity`, `cache`, `m`, `v`, `t`). A setting or a memory that is missing gets its default. You may write into the given dictionary and arrays or copy them; **what counts is what you return**.
 
 # %% [markdown]
-# The next cell holds the loop in which all rules run, and its referee: the same loop around one
-# of PyTorch's own optimizers, in double precision. The tests of this notebook compare your path
-# with the referee's.
+# The next cell holds the loop in which all rules run, and its referee: the same loop around one of PyTorch's own optimizers, in double precision. The tests of this notebook compare your path with the referee's.
 
 
 # %% setup="walks"
@@ -101,18 +73,26 @@ def torch_path(optimizer, gradient, start, steps, **settings):
     return np.array(path)
 
 
+# %% [markdown]
+# Two smaller ones: a gradient may come as a function or as a list of gradients, one a step; and two paths are compared step by step.
+
+# %% setup="comparing"
+def check_walk(call, got, expected, look):
+    """Compare two paths step by step: the message names the first step that is wrong."""
+    check_equal(f"the number of steps of {call}", len(got), len(expected))
+    for step in range(len(expected)):
+        check_close(f"{call}, after step {step},", got[step], expected[step], rtol=1e-5, atol=1e-6, look=look)
+
+
 def as_function(gradient):
     """A gradient function as it is; an array of gradients as a function that hands them out."""
     given = None if callable(gradient) else iter(gradient)
     return gradient if given is None else lambda w: next(given).copy()
 
-
 # %% [markdown]
 # ### Gradient descent
 #
-# Start with the simplest rule: walk against the gradient, $w \leftarrow w - \eta \nabla L(w)$,
-# with the learning rate $\eta$. When the gradient comes from a minibatch, this is *stochastic*
-# gradient descent (Robbins & Monro, 1951).
+# Start with the simplest rule: walk against the gradient, $w \leftarrow w - \eta \nabla L(w)$, with the learning rate $\eta$. When the gradient comes from a minibatch, this is *stochastic* gradient descent (Robbins & Monro, 1951).
 
 
 # %% solution="sgd"
@@ -144,25 +124,23 @@ def sgd(w, dw, config=None):
 w, dw = np.array([1.0, 2.0]), np.array([0.5, -0.5])
 got = sgd(w.copy(), dw.copy(), {"learning_rate": 0.1})
 check("sgd(w, dw, config)", len(got) == 2, "return the two things next_w and config")
-check_close("sgd([1, 2], [0.5, -0.5], {'learning_rate': 0.1})[0]", got[0], [0.95, 2.05],
+check_close("sgd([1, 2], [0.5, -0.5], {'learning_rate': 0.1})[0]", got[0], [0.95, 2.05], rtol=1e-5,
             look="Each weight moves by −learning_rate · its gradient.")
-check_close("sgd([1, 2], [0.5, -0.5])[0]", sgd(w.copy(), dw.copy())[0], [0.995, 2.005],
+check_close("sgd([1, 2], [0.5, -0.5])[0]", sgd(w.copy(), dw.copy())[0], [0.995, 2.005], rtol=1e-5,
             look="Without a config the learning rate is 0.01.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("sgd")
 start, slopes, rate = rng.normal(size=(3, 4)), rng.normal(size=(5, 3, 4)), rng.uniform(0.1, 0.9)
-check_close("five steps of sgd on an array of shape (3, 4)",
-            follow(sgd, slopes, start, 5, learning_rate=rate),
-            torch_path(torch.optim.SGD, slopes, start, 5, lr=rate), rtol=1e-5, atol=1e-6,
-            look="Use config['learning_rate'], also in later steps.")
+check_walk("sgd on an array of shape (3, 4)",
+           follow(sgd, slopes, start, 5, learning_rate=rate),
+           torch_path(torch.optim.SGD, slopes, start, 5, lr=rate),
+           look="Use config['learning_rate'], also in later steps.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ### How large may the learning rate be?
 #
-# Take a valley whose floor has curvature 1 and whose walls have curvature 40:
-# $L(w) = \tfrac12 (w_1^2 + 40\,w_2^2)$. The experiment walks 100 steps with each of 61 learning
-# rates. Somewhere there is a cliff.
+# Take a valley whose floor has curvature 1 and whose walls have curvature 40: $L(w) = \tfrac12 (w_1^2 + 40\,w_2^2)$. The experiment walks 100 steps with each of 61 learning rates. Somewhere there is a cliff.
 
 # %% experiment="rates"
 course = races.valley(40)
@@ -174,18 +152,13 @@ figure, axes = plt.subplots()
 axes.semilogy(rates, left, "o-", markersize=3.5)
 axes.axhline(course.loss(*course.start), color="0.5", linestyle=":")
 axes.text(0.0105, course.loss(*course.start) * 3, "loss at the start", color="0.35")
-axes.set(xlabel="learning rate", ylabel="loss after 100 steps", title="The cliff")
-show(
-    figure,
-    "Loss after 100 steps of gradient descent against the learning rate, on a logarithmic "
-    "scale. It falls smoothly as the rate grows from 0.01, and at one rate it jumps up and grows by "
-    "many powers of ten: to the right of it the walk runs away.",
-)
+axes.set(xlabel="learning rate", ylabel="loss after 100 steps", ylim=(1e-5, 1e8), title="The cliff")
+show(figure, "Loss after 100 steps of gradient descent against the learning rate, on a logarithmic "
+     "scale. It falls smoothly as the rate grows from 0.01, and at one rate it jumps up and grows by "
+     "many powers of ten: to the right of it the walk runs away.")
 
 # %% [markdown]
-# Read off the learning rate at which the walk begins to run away. (Then look for it in the
-# formula: along a direction of curvature $\lambda$, each step multiplies the distance by
-# $1 - \eta\lambda$. At which $\eta$ does that factor reach −1 for the steepest wall?)
+# Read off the learning rate at which the walk begins to run away. (Then look for it in the formula: along a direction of curvature $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. At which $\eta$ does that factor reach −1 for the steepest wall?)
 
 # %% solution="critical_rate"
 # Type the learning rate at the cliff: critical_rate = ...
@@ -197,8 +170,7 @@ critical_rate = 0.05  # 2 / 40
 # Where does the curve cross the dotted line, upwards?
 
 # %% [markdown] hint="critical_rate"
-# $|1 - \eta\lambda| < 1$ holds for $0 < \eta < 2/\lambda$. Which of the two curvatures is the one
-# that hurts first?
+# $|1 - \eta\lambda| < 1$ holds for $0 < \eta < 2/\lambda$. Which of the two curvatures is the one that hurts first?
 
 # %% tests="critical_rate" points=1
 check("critical_rate", 0.01 <= critical_rate <= 0.07,
@@ -210,22 +182,16 @@ check_close("critical_rate", critical_rate, 0.05, rtol=0, atol=0.002,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So the steepest direction dictates the learning rate, and the flattest one pays for it: it needs
-# about $\lambda_\max/\lambda_\min$ steps. That ratio is the *condition number*. All that follows
-# in sections 2 to 4 is an answer to it.
+# So the steepest direction dictates the learning rate, and the flattest one pays for it: it needs about $\lambda_\max/\lambda_\min$ steps. That ratio is the *condition number*. All that follows in sections 2 to 4 is an answer to it.
 
 # %% [markdown]
 # ## 2 · Momentum
 #
-# Polyak (1964) gave the point a mass. A velocity gathers the gradients: along the floor of a
-# valley they agree and add up, across it they alternate and cancel.
+# Polyak (1964) gave the point a mass. A velocity gathers the gradients: along the floor of a valley they agree and add up, across it they alternate and cancel.
 #
 # $$v \leftarrow \mu v - \eta\,\nabla L(w), \qquad w \leftarrow w + v$$
 #
-# *A word on conventions.* Here the velocity is in units of the weights and contains the learning
-# rate, as in CS231n. PyTorch keeps $b \leftarrow \mu b + \nabla L$ and steps by $-\eta b$. The
-# two walk the same path as long as the learning rate stays the same; after a change of the
-# learning rate, ours slows down over some steps and PyTorch's at once.
+# *A word on conventions.* Here the velocity is in units of the weights and contains the learning rate, as in CS231n. PyTorch keeps $b \leftarrow \mu b + \nabla L$ and steps by $-\eta b$. The two walk the same path as long as the learning rate stays the same; after a change of the learning rate, ours slows down over some steps and PyTorch's at once.
 
 
 # %% solution="sgd_momentum"
@@ -251,49 +217,39 @@ def sgd_momentum(w, dw, config=None):
 
 
 # %% [markdown] hint="sgd_momentum"
-# Two lines: first the new velocity from the old one and the gradient, then the step. Which of the
-# two velocities does the step use?
+# Two lines: first the new velocity from the old one and the gradient, then the step. Which of the two velocities does the step use?
 
 # %% [markdown] hint="sgd_momentum"
-# The new velocity is `momentum * velocity - learning_rate * dw`. It must be in `config` when you
-# return, or the next call starts from rest.
+# The new velocity is `momentum * velocity - learning_rate * dw`. It must be in `config` when you return, or the next call starts from rest.
 
 # %% tests="sgd_momentum" points=3
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([1.0, -1.0])}
 got, config = sgd_momentum(np.array([1.0, 2.0]), np.array([0.5, -0.5]), settings)
 call = "sgd_momentum([1, 2], [0.5, -0.5], {'learning_rate': 0.1, 'momentum': 0.5, 'velocity': [1, -1]})"
-check_close(f"the velocity after {call}", config.get("velocity"), [0.45, -0.45],
+check_close(f"the velocity after {call}", config.get("velocity"), [0.45, -0.45], rtol=1e-5,
             look="velocity = momentum · velocity − learning_rate · dw, stored in config.")
-check_close(f"next_w of {call}", got, [1.45, 1.55], look="Step by the new velocity.")
+check_close(f"next_w of {call}", got, [1.45, 1.55], rtol=1e-5, look="Step by the new velocity.")
 check_close("the first step of sgd_momentum([1.0], [1.0]) with its defaults",
-            sgd_momentum(np.array([1.0]), np.array([1.0]))[0], [0.99],
+            sgd_momentum(np.array([1.0]), np.array([1.0]))[0], [0.99], rtol=1e-5,
             look="At first the velocity is zero.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("sgd_momentum")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(8, 3, 2))
 rate, momentum = rng.uniform(0.1, 0.9), rng.uniform(0.3, 0.8)
-check_close("eight steps of sgd_momentum on an array of shape (3, 2)",
-            follow(sgd_momentum, slopes, start, 8, learning_rate=rate, momentum=momentum),
-            torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum), rtol=1e-5,
-            atol=1e-6, look="Is the velocity kept in the config that you return?")
+check_walk("sgd_momentum on an array of shape (3, 2)",
+           follow(sgd_momentum, slopes, start, 8, learning_rate=rate, momentum=momentum),
+           torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum),
+           look="Is the velocity kept in the config that you return?")
 # The velocity holds the learning rate of the step that made it: a rate of 0 leaves a coasting point.
-_, config = sgd_momentum(
-    start.copy(), slopes[0].copy(), {"learning_rate": rate, "momentum": momentum}
-)
+_, config = sgd_momentum(start.copy(), slopes[0].copy(), {"learning_rate": rate, "momentum": momentum})
 coasting, _ = sgd_momentum(start.copy(), slopes[1].copy(), {**config, "learning_rate": 0.0})
-check_close(
-    "a step of sgd_momentum at learning rate 0 after one at another rate",
-    coasting,
-    start - momentum * rate * slopes[0],
-    rtol=1e-5,
-    atol=1e-6,
-    look="The velocity contains the learning rate: the old one coasts on when the rate changes.",
-)
+check_close("a step of sgd_momentum at learning rate 0 after one at another rate", coasting,
+            start - momentum * rate * slopes[0], rtol=1e-5, atol=1e-6,
+            look="The velocity contains the learning rate: the old one coasts on when the rate changes.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **With pencil and paper.** A gradient that never changes, $\mu = 0.9$: the velocity grows, and
-# then settles. How many times the step of plain gradient descent is the final step?
+# **With pencil and paper.** A gradient that never changes, $\mu = 0.9$: the velocity grows, and then settles. How many times the step of plain gradient descent is the final step?
 
 # %% solution="terminal_velocity"
 # Type the factor: terminal_velocity = ...
@@ -302,8 +258,7 @@ terminal_velocity = 10.0  # 1 / (1 − 0.9)
 ### END SOLUTION
 
 # %% [markdown] hint="terminal_velocity"
-# When it has settled, the new velocity equals the old one: $v = \mu v - \eta g$. Solve for $v$
-# and divide by $-\eta g$.
+# When it has settled, the new velocity equals the old one: $v = \mu v - \eta g$. Solve for $v$ and divide by $-\eta g$.
 
 # %% tests="terminal_velocity" points=1
 check("terminal_velocity", terminal_velocity > 0, f"{terminal_velocity} is not a positive factor")
@@ -313,20 +268,16 @@ check_close("terminal_velocity", terminal_velocity, 10.0, rtol=0.01,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# This is why a learning rate that was fine without momentum must be made smaller with it, and why
-# $\mu = 0.99$ is a different animal from $\mu = 0.9$.
+# This is why a learning rate that was fine without momentum must be made smaller with it, and why $\mu = 0.99$ is a different animal from $\mu = 0.9$.
 
 # %% [markdown]
 # ## 3 · Nesterov's momentum, twice
 #
-# The velocity will carry the point to about $w + \mu v$ whatever the gradient says. So Nesterov
-# (1983; for networks Sutskever et al., 2013) looks at the slope *there*, before correcting the
-# course:
+# The velocity will carry the point to about $w + \mu v$ whatever the gradient says. So Nesterov (1983; for networks Sutskever et al., 2013) looks at the slope *there*, before correcting the course:
 #
 # $$v \leftarrow \mu v - \eta\,\nabla L(w + \mu v), \qquad w \leftarrow w + v$$
 #
-# In this form the rule must be able to ask for a gradient at a point of its own choice, so it
-# gets the gradient *function*.
+# In this form the rule must be able to ask for a gradient at a point of its own choice, so it gets the gradient *function*.
 
 
 # %% solution="nesterov_lookahead"
@@ -353,20 +304,18 @@ def nesterov_lookahead(w, gradient, config=None):
 
 
 # %% [markdown] hint="nesterov_lookahead"
-# Only one thing differs from momentum: the point at which you ask for the gradient. The step
-# still starts at `w`.
+# Only one thing differs from momentum: the point at which you ask for the gradient. The step still starts at `w`.
 
 # %% [markdown] hint="nesterov_lookahead"
-# `ahead = w + momentum * velocity`, with the old velocity; then momentum's two lines with
-# `gradient(ahead)`.
+# `ahead = w + momentum * velocity`, with the old velocity; then momentum's two lines with `gradient(ahead)`.
 
 # %% tests="nesterov_lookahead" points=2
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([2.0])}
 got, config = nesterov_lookahead(np.array([1.0]), lambda x: 3 * x, settings)
 call = "nesterov_lookahead([1], lambda x: 3 * x, {'learning_rate': 0.1, 'momentum': 0.5, 'velocity': [2]})"
-check_close(f"next_w of {call}", got, [1.4],
+check_close(f"next_w of {call}", got, [1.4], rtol=1e-5,
             look="Look at the slope at 1 + 0.5 · 2 = 2, where it is 6: the velocity is 1 − 0.6.")
-check_close(f"the velocity after {call}", config.get("velocity"), [0.4])
+check_close(f"the velocity after {call}", config.get("velocity"), [0.4], rtol=1e-5)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("nesterov_lookahead")
 curvature, start = rng.uniform(0.5, 3.0, size=4), rng.normal(size=4)
@@ -376,21 +325,18 @@ for _ in range(8):
     w, config = nesterov_lookahead(np.array(w), lambda x: curvature * np.sin(x), config)
     ahead.append(w + momentum * np.array(config["velocity"]))
 # torch walks the look-ahead points w + momentum · velocity.
-check_close("the look-ahead points of eight steps of nesterov_lookahead", np.array(ahead),
-            torch_path(torch.optim.SGD, lambda x: curvature * np.sin(x), start, 8, lr=rate,
-                       momentum=momentum, nesterov=True), rtol=1e-5, atol=1e-6,
-            look="The gradient belongs to w + momentum · velocity, the step starts at w.")
+check_walk("the look-ahead points of nesterov_lookahead", np.array(ahead),
+           torch_path(torch.optim.SGD, lambda x: curvature * np.sin(x), start, 8, lr=rate,
+                      momentum=momentum, nesterov=True),
+           look="The gradient belongs to w + momentum · velocity, the step starts at w.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# A training loop hands over a gradient, not a function. So one changes variables and stores the
-# look-ahead point $\tilde w = w + \mu v$ itself. With $v'$ for the new velocity, the same rule
-# becomes
+# A training loop hands over a gradient, not a function. So one changes variables and stores the look-ahead point $\tilde w = w + \mu v$ itself. With $v'$ for the new velocity, the same rule becomes
 #
 # $$v' = \mu v - \eta\,\nabla L(\tilde w), \qquad \tilde w \leftarrow \tilde w - \mu v + (1 + \mu)\,v'$$
 #
-# Check it on paper before you write it: what is $w' + \mu v'$, if $w' = w + v'$ and
-# $w = \tilde w - \mu v$?
+# Check it on paper before you write it: what is $w' + \mu v'$, if $w' = w + v'$ and $w = \tilde w - \mu v$?
 
 
 # %% solution="nesterov"
@@ -419,33 +365,27 @@ def nesterov(w, dw, config=None):
 # You need the old velocity after the new one is known. Keep both.
 
 # %% [markdown] hint="nesterov"
-# First go back from the look-ahead point, `- momentum * old`; then do the step, `+ new`; then
-# look ahead again, `+ momentum * new`.
+# First go back from the look-ahead point, `- momentum * old`; then do the step, `+ new`; then look ahead again, `+ momentum * new`.
 
 # %% tests="nesterov" points=2
 settings = {"learning_rate": 0.1, "momentum": 0.5, "velocity": np.array([2.0])}
 got, config = nesterov(np.array([2.0]), np.array([6.0]), settings)
 call = "nesterov([2], [6], {'learning_rate': 0.1, 'momentum': 0.5, 'velocity': [2]})"
-check_close(f"the velocity after {call}", config.get("velocity"), [0.4])
-check_close(f"next_w of {call}", got, [1.6],
+check_close(f"the velocity after {call}", config.get("velocity"), [0.4], rtol=1e-5)
+check_close(f"next_w of {call}", got, [1.6], rtol=1e-5,
             look="Back by 0.5 · 2 to 1, the step of 0.4 to 1.4, ahead by 0.5 · 0.4 to 1.6.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("nesterov")
 start, slopes = rng.normal(size=(2, 3)), rng.normal(size=(8, 2, 3))
 rate, momentum = rng.uniform(0.1, 0.9), rng.uniform(0.3, 0.8)
-check_close(
-    "eight steps of nesterov on an array of shape (2, 3)",
-    follow(nesterov, slopes, start, 8, learning_rate=rate, momentum=momentum),
-    torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum, nesterov=True),
-    rtol=1e-5,
-    atol=1e-6,
-    look="w̃ − momentum · old velocity + (1 + momentum) · new velocity.",
-)
+check_walk("nesterov on an array of shape (2, 3)",
+           follow(nesterov, slopes, start, 8, learning_rate=rate, momentum=momentum),
+           torch_path(torch.optim.SGD, slopes, start, 8, lr=rate, momentum=momentum, nesterov=True),
+           look="w̃ − momentum · old velocity + (1 + momentum) · new velocity.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Show that they are the same.** Given where `nesterov` is, find where `nesterov_lookahead` is
-# at the same moment.
+# **Show that they are the same.** Given where `nesterov` is, find where `nesterov_lookahead` is at the same moment.
 
 
 # %% solution="plain_weights"
@@ -465,12 +405,11 @@ def plain_weights(w_ahead, config):
 
 
 # %% [markdown] hint="plain_weights"
-# Solve $\tilde w = w + \mu v$ for $w$. Which velocity goes with the $\tilde w$ that was returned:
-# the new one or the old one?
+# Solve $\tilde w = w + \mu v$ for $w$. Which velocity goes with the $\tilde w$ that was returned: the new one or the old one?
 
 # %% tests="plain_weights" points=1
 check_close("plain_weights([1.6], {'momentum': 0.5, 'velocity': [0.4]})",
-            plain_weights(np.array([1.6]), {"momentum": 0.5, "velocity": np.array([0.4])}), [1.4],
+            plain_weights(np.array([1.6]), {"momentum": 0.5, "velocity": np.array([0.4])}), [1.4], rtol=1e-5,
             look="The example of the last test, at which nesterov_lookahead arrives at 1.4.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("plain_weights")
@@ -493,18 +432,13 @@ print(f"In 100 steps the two forms were never further apart than {apart:.0e}.")
 # %% [markdown]
 # ## 4 · A learning rate for each weight
 #
-# Momentum treats all weights alike. The next rules measure how large the gradient of each single
-# weight has been, and divide by it. Squares, roots and quotients are meant elementwise.
+# Momentum treats all weights alike. The next rules measure how large the gradient of each single weight has been, and divide by it. Squares, roots and quotients are meant elementwise.
 #
 # ### AdaGrad
 #
-# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then
-# $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps,
-# which was made for sparse features. As the sum only grows, the steps only shrink.
+# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps, which was made for sparse features. As the sum only grows, the steps only shrink.
 #
-# *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write
-# $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of
-# $10^{-8}$.
+# *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of $10^{-8}$.
 
 
 # %% solution="adagrad"
@@ -529,29 +463,27 @@ def adagrad(w, dw, config=None):
 
 
 # %% [markdown] hint="adagrad"
-# First the memory, then the step: does this step's gradient belong to the cache that it is
-# divided by? (Think of the very first step, at which the cache was zero.)
+# First the memory, then the step: does this step's gradient belong to the cache that it is divided by? (Think of the very first step, at which the cache was zero.)
 
 # %% [markdown] hint="adagrad"
-# `cache + dw**2`, kept in `config`; the step is
-# `learning_rate * dw / (np.sqrt(cache) + epsilon)`.
+# `cache + dw**2`, kept in `config`; the step is `learning_rate * dw / (np.sqrt(cache) + epsilon)`.
 
 # %% tests="adagrad" points=2
 settings = {"learning_rate": 0.1, "epsilon": 1.0, "cache": np.array([7.0, 0.0])}
 got, config = adagrad(np.array([1.0, 2.0]), np.array([3.0, -4.0]), settings)
 call = "adagrad([1, 2], [3, -4], {'learning_rate': 0.1, 'epsilon': 1, 'cache': [7, 0]})"
-check_close(f"the cache after {call}", config.get("cache"), [16.0, 16.0],
+check_close(f"the cache after {call}", config.get("cache"), [16.0, 16.0], rtol=1e-5,
             look="The cache is the sum of the squared gradients.")
-check_close(f"next_w of {call}", got, [1 - 0.3 / 5, 2 + 0.4 / 5],
+check_close(f"next_w of {call}", got, [1 - 0.3 / 5, 2 + 0.4 / 5], rtol=1e-5,
             look="Divide by √cache + epsilon = 4 + 1; epsilon is outside the root.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("adagrad")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(7, 3, 2))
 rate, epsilon = rng.uniform(0.1, 0.9), rng.uniform(0.05, 0.3)
-check_close("seven steps of adagrad on an array of shape (3, 2)",
-            follow(adagrad, slopes, start, 7, learning_rate=rate, epsilon=epsilon),
-            torch_path(torch.optim.Adagrad, slopes, start, 7, lr=rate, eps=epsilon), rtol=1e-5,
-            atol=1e-6, look="Does the cache of the returned config hold all steps so far?")
+check_walk("adagrad on an array of shape (3, 2)",
+           follow(adagrad, slopes, start, 7, learning_rate=rate, epsilon=epsilon),
+           torch_path(torch.optim.Adagrad, slopes, start, 7, lr=rate, eps=epsilon),
+           look="Does the cache of the returned config hold all steps so far?")
 check_close("the first step of adagrad(w, dw)", adagrad(start.copy(), slopes[0].copy())[0],
             start - 0.01 * np.sign(slopes[0]), rtol=1e-4, atol=1e-5,
             look="With its defaults, the first step is the learning rate against the sign of dw.")
@@ -560,8 +492,7 @@ check_close("the first step of adagrad(w, dw)", adagrad(start.copy(), slopes[0].
 # %% [markdown]
 # ### RMSprop
 #
-# Tieleman & Hinton (2012) let the cache forget: $c \leftarrow \rho c + (1 - \rho) g^2$, an
-# average over about $1/(1-\rho)$ steps. The steps no longer die out, and no longer settle either.
+# Tieleman & Hinton (2012) let the cache forget: $c \leftarrow \rho c + (1 - \rho) g^2$, an average over about $1/(1-\rho)$ steps. The steps no longer die out, and no longer settle either.
 
 
 # %% solution="rmsprop"
@@ -589,30 +520,23 @@ def rmsprop(w, dw, config=None):
 
 
 # %% [markdown] hint="rmsprop"
-# Only the line of the cache differs from AdaGrad. Which share does the old cache keep, and which
-# share does the new square get?
+# Only the line of the cache differs from AdaGrad. Which share does the old cache keep, and which share does the new square get?
 
 # %% tests="rmsprop" points=2
 settings = {"learning_rate": 0.1, "decay_rate": 0.75, "epsilon": 1.0, "cache": np.array([4.0, 0.0])}
 got, config = rmsprop(np.array([1.0, 2.0]), np.array([2.0, -4.0]), settings)
 call = "rmsprop([1, 2], [2, -4], {'learning_rate': 0.1, 'decay_rate': 0.75, 'epsilon': 1, 'cache': [4, 0]})"
-check_close(f"the cache after {call}", config.get("cache"), [4.0, 4.0],
+check_close(f"the cache after {call}", config.get("cache"), [4.0, 4.0], rtol=1e-5,
             look="0.75 of the old cache and 0.25 of the new square.")
-check_close(
-    f"next_w of {call}", got, [1 - 0.2 / 3, 2 + 0.4 / 3], look="Divide by √cache + epsilon = 2 + 1."
-)
+check_close(f"next_w of {call}", got, [1 - 0.2 / 3, 2 + 0.4 / 3], rtol=1e-5, look="Divide by √cache + epsilon = 2 + 1.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("rmsprop")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(7, 3, 2))
 rate, decay, epsilon = rng.uniform(0.1, 0.9), rng.uniform(0.6, 0.9), rng.uniform(0.05, 0.3)
-check_close(
-    "seven steps of rmsprop on an array of shape (3, 2)",
-    follow(rmsprop, slopes, start, 7, learning_rate=rate, decay_rate=decay, epsilon=epsilon),
-    torch_path(torch.optim.RMSprop, slopes, start, 7, lr=rate, alpha=decay, eps=epsilon),
-    rtol=1e-5,
-    atol=1e-6,
-    look="decay_rate is the share of the old cache that is kept.",
-)
+check_walk("rmsprop on an array of shape (3, 2)",
+           follow(rmsprop, slopes, start, 7, learning_rate=rate, decay_rate=decay, epsilon=epsilon),
+           torch_path(torch.optim.RMSprop, slopes, start, 7, lr=rate, alpha=decay, eps=epsilon),
+           look="decay_rate is the share of the old cache that is kept.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -622,9 +546,7 @@ check_close(
 #
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1-\beta_2)\, g^2$$
 #
-# Both averages start at zero, so at first they are too small: after $t$ steps of a constant
-# gradient, $m = (1 - \beta_1^t)\, g$. Adam divides that out, from the first step on, at which
-# $t = 1$:
+# Both averages start at zero, so at first they are too small: after $t$ steps of a constant gradient, $m = (1 - \beta_1^t)\, g$. Adam divides that out, from the first step on, at which $t = 1$:
 #
 # $$\hat m = \frac{m}{1-\beta_1^t}, \qquad \hat v = \frac{v}{1-\beta_2^t}, \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
 
@@ -659,26 +581,21 @@ def adam(w, dw, config=None):
 
 
 # %% [markdown] hint="adam"
-# Count first: with $t = 0$ the correction $1 - \beta^t$ would be zero. What is it in the first
-# step, and what does that do to $m = (1-\beta_1) g$?
+# Count first: with $t = 0$ the correction $1 - \beta^t$ would be zero. What is it in the first step, and what does that do to $m = (1-\beta_1) g$?
 
 # %% [markdown] hint="adam"
-# The corrected averages are for this step only. What you keep in `config` is `m` and `v` as they
-# are, uncorrected.
+# The corrected averages are for this step only. What you keep in `config` is `m` and `v` as they are, uncorrected.
 
 # %% [markdown] hint="adam"
-# Six lines: `t` plus one; the new `m`; the new `v`, of `dw**2`; `m_hat = m / (1 - beta1**t)`;
-# `v_hat` alike; the step `learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)`.
+# Six lines: `t` plus one; the new `m`; the new `v`, of `dw**2`; `m_hat = m / (1 - beta1**t)`; `v_hat` alike; the step `learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)`.
 
 # %% tests="adam" points=4
 got, config = adam(np.array([1.0, 2.0]), np.array([0.5, -80.0]), {"learning_rate": 0.1})
 call = "adam([1, 2], [0.5, -80], {'learning_rate': 0.1})"
 check_equal(f"t after {call}", config.get("t"), 1, look="Count the step before you correct with it."
             )
-check_close(
-    f"m after {call}", config.get("m"), [0.05, -8.0], look="m keeps 0.9 and takes in 0.1 of dw."
-)
-check_close(f"v after {call}", config.get("v"), [0.00025, 6.4], look="v takes in 0.001 of dw².")
+check_close(f"m after {call}", config.get("m"), [0.05, -8.0], rtol=1e-5, look="m keeps 0.9 and takes in 0.1 of dw.")
+check_close(f"v after {call}", config.get("v"), [0.00025, 6.4], rtol=1e-5, look="v takes in 0.001 of dw².")
 check_close(f"next_w of {call}", got, [0.9, 2.1], rtol=1e-6,
             look="Corrected, the first step is the learning rate against the sign of the gradient.")
 ### BEGIN HIDDEN TESTS
@@ -686,23 +603,19 @@ rng = hidden_rng("adam")
 start, slopes = (rng.normal(size=(2, 3)),
                  rng.normal(size=(9, 2, 3)) * rng.uniform(0.2, 5, size=(2, 3)))
 rate, beta1, beta2 = rng.uniform(0.05, 0.3), rng.uniform(0.6, 0.95), rng.uniform(0.7, 0.99)
-path = follow(adam, slopes, start, 9, learning_rate=rate, beta1=beta1, beta2=beta2)
-expected = torch_path(torch.optim.Adam, slopes, start, 9, lr=rate, betas=(beta1, beta2))
-check_close("the second step of adam", path[:3], expected[:3], rtol=1e-5, atol=1e-6,
-            look="Is t counted on in the returned config, and are m and v kept uncorrected?")
-check_close("nine steps of adam on an array of shape (2, 3)", path, expected, rtol=1e-5, atol=1e-6,
-            look="Compare your lines with the formulas above, beta1 for m and beta2 for v.")
+check_walk("adam on an array of shape (2, 3)",
+           follow(adam, slopes, start, 9, learning_rate=rate, beta1=beta1, beta2=beta2),
+           torch_path(torch.optim.Adam, slopes, start, 9, lr=rate, betas=(beta1, beta2)),
+           look="Is t counted on in the returned config, and are m and v kept uncorrected, beta1 for m and beta2 for v?")
 # A large epsilon shows where it stands; torch adds it to the root of the corrected v.
-check_close("five steps of adam with epsilon=0.2",
-            follow(adam, slopes, start, 5, learning_rate=rate, epsilon=0.2),
-            torch_path(torch.optim.Adam, slopes, start, 5, lr=rate, eps=0.2), rtol=1e-5, atol=1e-6,
-            look="epsilon is added to the root of the corrected v, outside of the root.")
+check_walk("adam with epsilon=0.2",
+           follow(adam, slopes, start, 5, learning_rate=rate, epsilon=0.2),
+           torch_path(torch.optim.Adam, slopes, start, 5, lr=rate, eps=0.2),
+           look="epsilon is added to the root of the corrected v, outside of the root.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict, with pencil and paper.** Leave out the correction, with the usual $\beta_1 = 0.9$ and
-# $\beta_2 = 0.999$. How many times the intended length is then the very first step? (Above 1: too
-# long. Below 1: too short.) Most people expect it to be too short.
+# **Predict, with pencil and paper.** Leave out the correction, with the usual $\beta_1 = 0.9$ and $\beta_2 = 0.999$. How many times the intended length is then the very first step? (Above 1: too long. Below 1: too short.) Most people expect it to be too short.
 
 # %% solution="uncorrected_step"
 # Type the factor: uncorrected_step = ...
@@ -723,17 +636,12 @@ check_close("uncorrected_step", uncorrected_step, np.sqrt(10), rtol=0.02,
 # %% [markdown]
 # ### AdamW
 #
-# Weight decay is meant to shrink each weight by the same share in each step. If its gradient
-# $\lambda w$ is added to $g$, Adam divides it by $\sqrt{\hat v}$ like everything else. Loshchilov
-# & Hutter (2019) take it out of the averages and shrink the weights themselves:
+# Weight decay is meant to shrink each weight by the same share in each step. If its gradient $\lambda w$ is added to $g$, Adam divides it by $\sqrt{\hat v}$ like everything else. Loshchilov & Hutter (2019) take it out of the averages and shrink the weights themselves:
 #
 # $$w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat v} + \varepsilon} + \lambda w \right)$$
 
 # %% [markdown]
-# **Predict.** A weight is not used by the data: its gradient is zero, only the decay acts. You
-# train with Adam and add $\lambda w$ to the gradient (L2), once with $\lambda = 0.001$ and once
-# with $\lambda = 0.1$. How much faster does the second weight shrink at first: `"100 times"`,
-# `"10 times"` or `"not at all"`?
+# **Predict.** A weight is not used by the data: its gradient is zero, only the decay acts. You train with Adam and add $\lambda w$ to the gradient (L2), once with $\lambda = 0.001$ and once with $\lambda = 0.1$. How much faster does the second weight shrink at first: `"100 times"`, `"10 times"` or `"not at all"`?
 
 # %% solution="l2_in_adam"
 # Type your choice: l2_in_adam = "..."
@@ -747,12 +655,8 @@ l2_in_adam = "not at all"
 # %% tests="l2_in_adam" points=1
 check_one_of("l2_in_adam", l2_in_adam, ["100 times", "10 times", "not at all"])
 ### BEGIN HIDDEN TESTS
-check_equal(
-    "l2_in_adam",
-    l2_in_adam,
-    "not at all",
-    look="Adam divides by the size of the gradient: a factor in all of it makes no difference.",
-)
+check_equal("l2_in_adam", l2_in_adam, "not at all",
+            look="Adam divides by the size of the gradient: a factor in all of it makes no difference.")
 ### END HIDDEN TESTS
 
 
@@ -797,56 +701,46 @@ got, config = adamw(np.array([1.0, -2.0]), np.array([0.0, 3.0]), settings)
 call = "adamw([1, -2], [0, 3], {'learning_rate': 0.1, 'weight_decay': 0.5})"
 check_close(f"next_w of {call}", got, [0.95, -2.0], rtol=1e-6,
             look="−2 loses 0.1 to Adam's first step and gains 0.1 · 0.5 · 2 from the decay.")
-check_close(f"v after {call}", config.get("v"), [0.0, 0.009], look="No decay in v.")
+check_close(f"v after {call}", config.get("v"), [0.0, 0.009], rtol=1e-5, look="No decay in v.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("adamw")
 start, slopes = 2 * rng.normal(size=(2, 3)), rng.normal(size=(8, 2, 3))
 rate, decay, epsilon = rng.uniform(0.1, 0.3), rng.uniform(0.2, 0.8), rng.uniform(0.05, 0.3)
-check_close(
-    "eight steps of adamw on an array of shape (2, 3)",
-    follow(adamw, slopes, start, 8, learning_rate=rate, weight_decay=decay, epsilon=epsilon),
-    torch_path(torch.optim.AdamW, slopes, start, 8, lr=rate, weight_decay=decay, eps=epsilon),
-    rtol=1e-5,
-    atol=1e-6,
-    look="The decay is learning_rate · weight_decay · w, of the old w.",
-)
+check_walk("adamw on an array of shape (2, 3)",
+           follow(adamw, slopes, start, 8, learning_rate=rate, weight_decay=decay, epsilon=epsilon),
+           torch_path(torch.optim.AdamW, slopes, start, 8, lr=rate, weight_decay=decay, eps=epsilon),
+           look="The decay is learning_rate · weight_decay · w, of the old w.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now see it: a weight without data, L2 inside Adam on the left, your AdamW on the right, for
-# three strengths of decay.
+# Now see it: a weight without data, L2 inside Adam on the left, your AdamW on the right, for three strengths of decay.
 
 # %% experiment="decoupled"
-decays = {0.001: "blue", 0.01: "orange", 0.1: "red"}
+styles = {0.001: ("blue", "o", 7.0), 0.01: ("orange", "s", 4.0), 0.1: ("red", "^", 1.6)}
 figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.4, 3.2))
-for (decay, colour), mark in zip(decays.items(), ("o", "s", "^"), strict=True):
-    coupled, decoupled, one, two = [1.0], [1.0], {"learning_rate": 0.01}, {"learning_rate": 0.01}
+for decay, (colour, mark, thick) in styles.items():
+    coupled, decoupled, one, two = [np.ones(1)], [np.ones(1)], None, None
     for _ in range(60):
-        (w,), one = adam(np.array(coupled[-1:]), decay * np.array(coupled[-1:]), one)
-        (w_free,), two = adamw(
-            np.array(decoupled[-1:]), np.zeros(1), {**two, "weight_decay": 100 * decay}
-        )
+        w, one = adam(coupled[-1].copy(), decay * coupled[-1], {**(one or {}), "learning_rate": 0.01})
         coupled.append(w)
-        decoupled.append(w_free)
-    style = dict(color=COLOURS[colour], marker=mark, markevery=12, alpha=0.85)
-    left.plot(coupled, label=f"λ = {decay:g}", **style)
-    right.plot(decoupled, label=f"λ = {100 * decay:g}", **style)
-left.set(title="Adam with L2: λ makes no difference", xlabel="step", ylabel="weight", ylim=(0, 1.05)
-         )
+        w, two = adamw(decoupled[-1].copy(), np.zeros(1),
+                       {**(two or {}), "learning_rate": 0.01, "weight_decay": 100 * decay})
+        decoupled.append(w)
+    style = dict(color=COLOURS[colour], marker=mark, markevery=12)
+    left.plot(np.ravel(coupled), label=f"λ = {decay:g}", linewidth=thick, **style)
+    right.plot(np.ravel(decoupled), label=f"λ = {100 * decay:g}", **style)
+left.set(title="Adam with L2: λ makes no difference", xlabel="step", ylabel="weight", ylim=(0, 1.05))
 right.set(title="AdamW: each weight shrinks by ηλ", xlabel="step")
-for axes in (left, right):
-    axes.legend(loc="lower left")
-show(figure,
-     "A weight without data gradient over 60 steps, for three strengths of decay. Left, Adam with "
-     "L2: all three fall along one straight line, by the learning rate in each step. Right, AdamW: "
-     "three curves that fall exponentially, the faster the stronger the decay.")
+left.legend(loc="lower left")
+right.legend(loc=(0.62, 0.14))
+show(figure, "A weight without data gradient over 60 steps of learning rate 0.01, for three strengths of decay. "
+     "Left, Adam with L2: three curves lie on one another and fall to 0.46. Right, AdamW: three curves that "
+     "fall exponentially, the faster the stronger the decay.")
 
 # %% [markdown]
 # ## 5 · The race
 #
-# Six rules, one start, one minimum: Beale's function (1958) has plateaus, a wall and a curved
-# floor. **The functions that run here are yours.** Press ↻ to see it again; the legend says how
-# many steps each one took to stay within 0.1 of the star.
+# Six rules, one start, one minimum: Beale's function (1958) has plateaus, a wall and a curved floor. **The functions that run here are yours.** Press ↻ to see it again; the legend says how many steps each one took to stay within 0.1 of the star.
 
 # %% experiment="race"
 course = races.beale()
@@ -858,57 +752,36 @@ racers = {"SGD": (sgd, {"learning_rate": 0.02}),
           "Adam": (adam, {"learning_rate": 0.3})}
 paths = {name: follow(rule, course.gradient, course.start, 250, **config)
          for name, (rule, config) in progress(racers.items(), "race")}
-races.show(
-    races.picture(
-        course,
-        paths,
-        "The race over Beale's function",
-        "Six paths over the contours of Beale's function, from the upper left to the minimum at (3, 0.5). "
-        "SGD and AdaGrad bounce off the steep wall once and then creep along the floor. Momentum and "
-        "Nesterov swing far out and come in fast. Adam takes a wide curve and shakes itself to rest.",
-    )
-)
+races.show(races.picture(
+    course, paths, "The race over Beale's function",
+    "Six paths over the contours of Beale's function, from the upper left to the minimum at (3, 0.5). "
+    "SGD and AdaGrad bounce off the steep wall once and then creep along the floor. Momentum and "
+    "Nesterov swing far out and come in fast. Adam takes a wide curve and shakes itself to rest."))
 
 # %% experiment="race_on_the_surface"
-races.show(
-    races.picture(
-        course,
-        paths,
-        "The same race, seen from the side",
-        "The six paths on the surface of Beale's function: a steep wall at the back, a curved floor in front "
-        "with the minimum at its right end. All fall off the wall; momentum and Nesterov climb the "
-        "opposite slope before they turn.",
-        surface=True,
-    )
-)
+races.show(races.picture(
+    course, paths, "The same race, seen from the side",
+    "The six paths on the surface of Beale's function: a steep wall at the back, a curved floor in front "
+    "with the minimum at its right end. All fall off the wall; momentum and Nesterov climb the "
+    "opposite slope before they turn.", surface=True))
 
 # %% [markdown]
-# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and
-# on another course the order changes. Copy the cell and try.
+# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and on another course the order changes. Copy the cell and try.
 #
 # ### Whose track is it?
 #
-# Four rules left their tracks in a valley of condition number 20. (These were made by the
-# referee, so they are right whatever your functions do.) They are, in some order, `"sgd"`,
-# `"momentum"`, `"adagrad"` and `"rmsprop"`. You have the formulas: what must each of them look
-# like?
+# Four rules left their tracks in a valley of condition number 20. (Your functions have no part in it, so the tracks are right whatever they do.) They are, in some order, `"sgd"`, `"momentum"`, `"adagrad"` and `"rmsprop"`. You have the formulas: what must each of them look like?
 
 # %% experiment="tracks"
 course = races.valley(20)
-tracks = {"A": (torch.optim.RMSprop, {"lr": 0.3, "alpha": 0.9}),
-          "B": (torch.optim.SGD, {"lr": 0.094}), "C": (torch.optim.Adagrad, {"lr": 0.22}),
-          "D": (torch.optim.SGD, {"lr": 0.03, "momentum": 0.9})}
-about = {
-    "A": "runs towards the minimum at the same speed along and across, and never comes to rest: it "
-    "hops about it in steps of the same size.",
-    "B": "jumps from wall to wall of the valley, each jump a little shorter, and creeps along the floor.",
-    "C": "makes long steps at first, then ever shorter ones, and has not arrived at the end.",
-    "D": "swings across the floor in long waves, overshoots the minimum and comes back.",
-}
-races.show(*[races.picture(course,
-                           {name: torch_path(rule, course.gradient, course.start, 40, **settings)},
-                           f"Track {name}", f"Track {name}: 40 steps in a valley. It {about[name]}",
-                           seconds=0, width=400) for name, (rule, settings) in tracks.items()])
+about = {"A": "runs towards the minimum at the same speed along and across the valley and never comes to rest: "
+              "it hops about the minimum in steps of one size.",
+         "B": "jumps from wall to wall, each jump a little shorter, and creeps along the floor.",
+         "C": "makes long steps at first, then ever shorter ones, and has not arrived at the end.",
+         "D": "swings across the floor in long waves, runs past the minimum and comes back."}
+races.show(*[races.picture(course, {name: path}, f"Track {name}", f"40 steps in a valley. Track {name} {about[name]}",
+                           seconds=0, width=400)
+             for name, path in races.mystery_tracks(course).items()])
 
 # %% solution="whose_track"
 # Type the four names: whose_track = {"A": "...", "B": "...", "C": "...", "D": "..."}
@@ -917,14 +790,11 @@ whose_track = {"A": "rmsprop", "B": "sgd", "C": "adagrad", "D": "momentum"}
 ### END SOLUTION
 
 # %% [markdown] hint="whose_track"
-# Which rule remembers its direction, and so must turn round? Which has steps that can only
-# shrink? Which has steps that don't get shorter however flat the ground is?
+# Which rule remembers its direction, and so must turn round? Which has steps that can only shrink? Which has steps that don't get shorter however flat the ground is?
 
 # %% tests="whose_track" points=2
 names = ["adagrad", "momentum", "rmsprop", "sgd"]
-check(
-    "whose_track", sorted(whose_track) == ["A", "B", "C", "D"], "wants the four keys A, B, C and D"
-)
+check("whose_track", sorted(whose_track) == ["A", "B", "C", "D"], "wants the four keys A, B, C and D")
 check("whose_track", sorted(whose_track.values()) == names, f"wants each of {names} once")
 ### BEGIN HIDDEN TESTS
 right = {"A": "rmsprop", "B": "sgd", "C": "adagrad", "D": "momentum"}
@@ -937,13 +807,9 @@ check("whose_track", found, "none of the four is right",
 # %% [markdown]
 # ## 6 · Saddles and turned valleys
 #
-# In high dimensions, points where the gradient vanishes are rarely minima: some directions go up
-# and others down. Take $L = \tfrac12(w_1^2 - w_2^2)$ and a start that is $10^{-6}$ beside the
-# ridge.
+# In high dimensions, points where the gradient vanishes are rarely minima: some directions go up and others down. Take $L = \tfrac12(w_1^2 - w_2^2)$ and a start that is $10^{-6}$ beside the ridge.
 #
-# **Predict, with pencil and paper.** Gradient descent with $\eta = 0.1$ multiplies $w_2$ by a
-# constant factor in each step. How many steps does it take from $|w_2| = 10^{-6}$ to
-# $|w_2| \ge 1$?
+# **Predict, with pencil and paper.** Gradient descent with $\eta = 0.1$ multiplies $w_2$ by a constant factor in each step. How many steps does it take from $|w_2| = 10^{-6}$ to $|w_2| \ge 1$?
 
 # %% solution="saddle_steps"
 # Type the number of steps: saddle_steps = ...
@@ -960,14 +826,8 @@ saddle_steps = 145  # ln(10⁶) / ln(1.1) = 144.95
 # %% tests="saddle_steps" points=1
 check("saddle_steps", saddle_steps > 0, f"{saddle_steps} is not a positive number of steps")
 ### BEGIN HIDDEN TESTS
-check_close(
-    "saddle_steps",
-    saddle_steps,
-    np.log(1e6) / np.log(1.1),
-    rtol=0,
-    atol=1.1,
-    look="Each step multiplies w₂ by 1 + 0.1. How often must you multiply to gain a factor 10⁶?",
-)
+check_close("saddle_steps", saddle_steps, np.log(1e6) / np.log(1.1), rtol=0, atol=1.1,
+            look="Each step multiplies w₂ by 1 + 0.1. How often must you multiply to gain a factor 10⁶?")
 ### END HIDDEN TESTS
 
 # %% experiment="saddle"
@@ -988,13 +848,11 @@ races.show(
 )
 
 # %% [markdown]
-# A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had
-# converged. Noise helps here, and so does dividing by the size of the gradient.
+# A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had converged. Noise helps here, and so does dividing by the size of the gradient.
 #
 # ### What Adam does not fix
 #
-# Now a valley of condition number 100. First it lies along an axis, then the same valley is
-# turned by 45°, its start with it. A rotation changes nothing about how hard the problem is.
+# Now a valley of condition number 100. First it lies along an axis, then the same valley is turned by 45°, its start with it. A rotation changes nothing about how hard the problem is.
 #
 # **Predict.** Whose number of steps will change: `"sgd"`, `"momentum"`, `"adam"` or `"nobody"`?
 
@@ -1005,8 +863,7 @@ rotation = "adam"
 ### END SOLUTION
 
 # %% [markdown] hint="rotation"
-# If the whole landscape turns, so does its gradient. Does the *step* turn with it? Try it on
-# paper with a step that divides each component by its own size.
+# If the whole landscape turns, so does its gradient. Does the *step* turn with it? Try it on paper with a step that divides each component by its own size.
 
 # %% tests="rotation" points=1
 check_one_of("rotation", rotation, ["sgd", "momentum", "adam", "nobody"])
@@ -1026,15 +883,11 @@ for degrees in (0, 45):
     paths = {name: follow(rule, course.gradient, course.start, 500, **config)
              for name, (rule, config) in racers.items()}
     drawings.append(
-        races.picture(
-            course,
-            paths,
-            f"A valley of condition 100, turned by {degrees}°",
-            f"Three paths in a narrow valley turned by {degrees} degrees. "
-            + ("Momentum swings in, Adam goes straight to the minimum and is nearly as fast."
-               if degrees else "Momentum swings in as before; Adam follows the floor slowly."),
-            width=460,
-        )
+        races.picture(course, paths, f"A valley of condition 100, turned by {degrees}°",
+                      f"Three paths in a narrow valley turned by {degrees} degrees. "
+                      + ("Momentum swings in, Adam goes straight to the minimum and is nearly as fast."
+                         if degrees else "Momentum swings in as before; Adam follows the floor slowly."),
+                      width=460)
     )
 races.show(*drawings)
 
@@ -1053,23 +906,19 @@ slowdown = 8.0
 # %% tests="slowdown" points=1
 check("slowdown", 0 < slowdown < 1000, f"{slowdown} is not a plausible ratio")
 ### BEGIN HIDDEN TESTS
-# The picture says 417 / 52 = 8.0. With starts drawn around the one in the picture (a tenth in each
-# direction), 20 seeds of 20 gave between SLOWDOWN_LOW and SLOWDOWN_HIGH.
-check("slowdown", 5.0 <= slowdown <= 10.0, f"is {slowdown:g}, but your picture says something else",
+# The picture says 417 / 52 = 8.0. With starts drawn around the one in the picture (standard
+# deviation 0.1 in each weight), 20 seeds gave 5.6 to 10.4: the bounds hold for all of them.
+check("slowdown", 4.5 <= slowdown <= 11.0, f"is {slowdown:g}, but your picture says something else",
       look="Divide the steps in the turned valley by the steps in the straight one.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Dividing each weight's step by its own gradient is a *diagonal* correction. It mends a valley
-# along an axis, whatever the condition number; it is blind to a valley that runs between the
-# axes. For that one needs the curvature between pairs of weights, and section 9 shows what it
-# costs.
+# Dividing each weight's step by its own gradient is a *diagonal* correction. It mends a valley along an axis, whatever the condition number; it is blind to a valley that runs between the axes. For that one needs the curvature between pairs of weights, and section 9 shows what it costs.
 
 # %% [markdown]
 # ## 7 · Schedules
 #
-# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So
-# one lowers the learning rate on the way. The step counts from 0 in all functions here.
+# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So one lowers the learning rate on the way. The step counts from 0 in all functions here.
 
 
 # %% solution="decay"
@@ -1102,16 +951,15 @@ def inverse_decay(step, base, rate):
 
 
 # %% [markdown] hint="decay"
-# For the linear one: which share of the way is done, and what if it is more than all of it? For
-# the step one: how many whole stretches of `every` steps lie behind?
+# For the linear one: which share of the way is done, and what if it is more than all of it? For the step one: how many whole stretches of `every` steps lie behind?
 
 # %% [markdown] hint="decay"
 # `min(step / total, 1.0)` is the share of the way; `step // every` counts whole stretches.
 
 # %% tests="decay" part="linear" points=1
 check_close("linear_decay for steps 0, 5, 10 of 10", [linear_decay(k, 0.4, 10) for k in (0, 5, 10)],
-            [0.4, 0.2, 0.0])
-check_close("linear_decay(5, 0.4, 10, final=0.2)", linear_decay(5, 0.4, 10, final=0.2), 0.3)
+            [0.4, 0.2, 0.0], rtol=1e-5)
+check_close("linear_decay(5, 0.4, 10, final=0.2)", linear_decay(5, 0.4, 10, final=0.2), 0.3, rtol=1e-5)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("linear_decay")
 base, final, total = rng.uniform(0.5, 1), rng.uniform(0.1, 0.3), int(rng.integers(20, 40))
@@ -1123,7 +971,7 @@ check_close(f"linear_decay for steps 0 to {total + 10} of {total}",
 
 # %% tests="decay" part="step" points=1
 check_close("step_decay(step, 0.8, every=3, factor=0.5) for steps 0 to 6",
-            [step_decay(k, 0.8, 3, 0.5) for k in range(7)], [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2])
+            [step_decay(k, 0.8, 3, 0.5) for k in range(7)], [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2], rtol=1e-5)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("step_decay")
 base, factor, every = rng.uniform(0.5, 1), rng.uniform(0.3, 0.9), int(rng.integers(4, 9))
@@ -1147,7 +995,7 @@ check_close("the logarithm of exponential_decay from step to step", np.diff(np.l
 
 # %% tests="decay" part="inverse" points=1
 check_close("inverse_decay for steps 0, 1, 3, base 0.6, rate 1",
-            [inverse_decay(k, 0.6, 1.0) for k in (0, 1, 3)], [0.6, 0.3, 0.15])
+            [inverse_decay(k, 0.6, 1.0) for k in (0, 1, 3)], [0.6, 0.3, 0.15], rtol=1e-5)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("inverse_decay")
 base, rate = rng.uniform(0.5, 1), rng.uniform(0.05, 0.5)
@@ -1159,10 +1007,7 @@ check_close("1 / inverse_decay over 12 steps", 1 / rates, np.linspace(1, 1 + 11 
 # %% [markdown]
 # ### Cosine with warm-up
 #
-# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up
-# first: for some steps the rate rises, because at random weights the gradients are large and
-# Adam's averages know nothing yet. The first step should do something, so the rise begins at
-# `base / warmup`, not at zero.
+# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up first: for some steps the rate rises, because at random weights the gradients are large and Adam's averages know nothing yet. The first step should do something, so the rise begins at `base / warmup`, not at zero.
 
 
 # %% solution="cosine_warmup"
@@ -1189,19 +1034,17 @@ def cosine_warmup(step, base, total, warmup=0, final=0.0):
 
 
 # %% [markdown] hint="cosine_warmup"
-# Two cases. In the second one, which share of the way *after the warm-up* is done? It runs from 0
-# to 1, over `total - warmup` steps.
+# Two cases. In the second one, which share of the way *after the warm-up* is done? It runs from 0 to 1, over `total - warmup` steps.
 
 # %% [markdown] hint="cosine_warmup"
-# `(1 + np.cos(np.pi * share)) / 2` goes from 1 to 0. What must you do to it so that it goes from
-# base to final?
+# `(1 + np.cos(np.pi * share)) / 2` goes from 1 to 0. What must you do to it so that it goes from base to final?
 
 # %% tests="cosine_warmup" points=3
 check_close("cosine_warmup(step, 0.4, 8) for steps 0, 4, 8",
-            [cosine_warmup(k, 0.4, 8) for k in (0, 4, 8)], [0.4, 0.2, 0.0], atol=1e-9,
+            [cosine_warmup(k, 0.4, 8) for k in (0, 4, 8)], [0.4, 0.2, 0.0], rtol=1e-5, atol=1e-9,
             look="Half a cosine: base, the middle, final.")
 check_close("cosine_warmup(step, 0.4, 10, warmup=4) for steps 0 to 4",
-            [cosine_warmup(k, 0.4, 10, warmup=4) for k in range(5)], [0.1, 0.2, 0.3, 0.4, 0.4],
+            [cosine_warmup(k, 0.4, 10, warmup=4) for k in range(5)], [0.1, 0.2, 0.3, 0.4, 0.4], rtol=1e-5,
             look="Step 0 gets base / warmup, step warmup − 1 gets base.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("cosine_warmup")
@@ -1223,9 +1066,7 @@ check_close("cosine_warmup after its last step", rates[-5:], expected[-5:], rtol
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** The loss is $\tfrac12 w^2$, each gradient has noise of standard deviation 1, and
-# the learning rate starts at 0.2. Which of four schedules ends with the *highest* loss after 400
-# steps: `"constant"`, `"step"`, `"inverse"` or `"cosine"`?
+# **Predict.** The loss is $\tfrac12 w^2$, each gradient has noise of standard deviation 1, and the learning rate starts at 0.2. Which of four schedules ends with the *highest* loss after 400 steps: `"constant"`, `"step"`, `"inverse"` or `"cosine"`?
 
 # %% solution="highest_floor"
 # Type your choice: highest_floor = "..."
@@ -1239,13 +1080,9 @@ highest_floor = "constant"
 # %% tests="highest_floor" points=1
 check_one_of("highest_floor", highest_floor, ["constant", "step", "inverse", "cosine"])
 ### BEGIN HIDDEN TESTS
-# The constant rate ended highest on 20 seeds of 20, FLOORS.
-check_equal(
-    "highest_floor",
-    highest_floor,
-    "constant",
-    look="At a constant rate the loss settles where noise and descent balance: about η/4 here.",
-)
+# On 20 seeds of 20 the constant rate ended highest: 0.046 to 0.065, the others below 0.006.
+check_equal("highest_floor", highest_floor, "constant",
+            look="At a constant rate the loss settles where noise and descent balance: about η/4 here.")
 ### END HIDDEN TESTS
 
 # %% experiment="schedules"
@@ -1261,22 +1098,19 @@ for (name, schedule), dash in zip(schedules.items(), ("-", "--", "-.", ":"), str
         loss.append(np.mean(w**2) / 2)
     left.plot(rates, dash, label=name)
     right.semilogy(loss, dash, label=name)
+figure.subplots_adjust(wspace=0.3)
 left.set(xlabel="step", ylabel="learning rate", title="Four schedules")
 right.set(xlabel="step", ylabel="mean loss of 200 runs", title="Where the noise leaves them")
 left.legend()
-show(
-    figure,
-    "Left: the learning rate against the step for a constant, a step, an inverse and a cosine "
-    "schedule with warm-up. Right: the mean loss of 200 noisy runs with each. All fall; the constant rate "
-    "stays at a floor of about 0.05, the others go below it, and the cosine ends lowest.",
-)
+show(figure, "Left: the learning rate against the step for a constant, a step, an inverse and a cosine schedule "
+     "with warm-up. Right: the mean loss of 200 noisy runs with each, on a logarithmic scale. All fall "
+     "within 20 steps; then the constant rate stays at a floor of about 0.05, and the other three end more "
+     "than ten times lower.")
 
 # %% [markdown]
 # ## 8 · The noise of a minibatch
 #
-# The gradient of a minibatch is the mean of the gradients of its examples. How far is it from the
-# gradient of all data? The problem for this section and the next one is logistic regression on
-# 512 made-up examples with 20 features of very different scale.
+# The gradient of a minibatch is the mean of the gradients of its examples. How far is it from the gradient of all data? The problem for this section and the next one is logistic regression on 512 made-up examples with 20 features of very different scale.
 
 
 # %% setup="problem"
@@ -1316,20 +1150,18 @@ def gradient_noise(gradients, batches):
 
 
 # %% [markdown] hint="gradient_noise"
-# `gradients[batches]` has the shape (K, B, D). Over which axis do you average to get one gradient
-# a minibatch?
+# `gradients[batches]` has the shape (K, B, D). Over which axis do you average to get one gradient a minibatch?
 
 # %% [markdown] hint="gradient_noise"
-# Then: subtract the gradient of all data, square, add up over the D components, average over the
-# K minibatches, take the root, in this order.
+# Then: subtract the gradient of all data, square, add up over the D components, average over the K minibatches, take the root, in this order.
 
 # %% tests="gradient_noise" points=2
 gradients = np.array([[0.0, 0.0], [6.0, 8.0]])
 check_close("gradient_noise of the batches [[0, 0], [1, 1]] of two gradients (0, 0) and (6, 8)",
-            gradient_noise(gradients, np.array([[0, 0], [1, 1]])), 5.0,
+            gradient_noise(gradients, np.array([[0, 0], [1, 1]])), 5.0, rtol=1e-5,
             look="The mean of all is (3, 4); each of the two batches is 5 away from it.")
 check_close("gradient_noise of the batches [[0, 1], [1, 1]] of the same gradients",
-            gradient_noise(gradients, np.array([[0, 1], [1, 1]])), 5 / np.sqrt(2),
+            gradient_noise(gradients, np.array([[0, 1], [1, 1]])), 5 / np.sqrt(2), rtol=1e-5,
             look="One batch is 0 away and one 5: the mean of the squares is 12.5.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("gradient_noise")
@@ -1351,8 +1183,7 @@ check_close("gradient_noise of two batches of 3", gradient_noise(gradients, few)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** You make the minibatch 16 times as large. The noise of the gradient becomes:
-# `"1/16"`, `"1/4"`, `"1/2"` of what it was, or stays `"the same"`?
+# **Predict.** You make the minibatch 16 times as large. The noise of the gradient becomes: `"1/16"`, `"1/4"`, `"1/2"` of what it was, or stays `"the same"`?
 
 # %% solution="noise_of_16"
 # Type your choice: noise_of_16 = "..."
@@ -1361,15 +1192,12 @@ noise_of_16 = "1/4"
 ### END SOLUTION
 
 # %% [markdown] hint="noise_of_16"
-# Variances of independent examples add up. What is the variance of a mean of $B$ of them, and
-# what its root?
+# Variances of independent examples add up. What is the variance of a mean of $B$ of them, and what its root?
 
 # %% tests="noise_of_16" points=1
 check_one_of("noise_of_16", noise_of_16, ["1/16", "1/4", "1/2", "the same"])
 ### BEGIN HIDDEN TESTS
-check_equal(
-    "noise_of_16", noise_of_16, "1/4", look="The variance falls like 1/B, the noise is its root."
-)
+check_equal("noise_of_16", noise_of_16, "1/4", look="The variance falls like 1/B, the noise is its root.")
 ### END HIDDEN TESTS
 
 # %% experiment="noise"
@@ -1381,18 +1209,15 @@ exponent, offset = np.polyfit(np.log(sizes), np.log(noise), 1)
 
 figure, axes = plt.subplots(figsize=(6.4, 3.4))
 axes.loglog(sizes, noise, "o", label="measured, 200 minibatches each")
-axes.loglog(sizes, np.exp(offset) * sizes**exponent, "--", label=f"fit: noise ∝ B^({exponent:.3f})")
+axes.loglog(sizes, np.exp(offset) * sizes**exponent, "--", label=f"fit: noise ∝ $B^{{{exponent:.3f}}}$")
 axes.axhline(np.linalg.norm(gradients.mean(axis=0)), color="0.4", linestyle=":",
              label="length of the gradient itself")
 axes.set(xlabel="minibatch size B", ylabel="noise of the gradient",
          title="Four times the work halves the noise")
 axes.legend()
-show(
-    figure,
-    "Noise of the minibatch gradient against the minibatch size from 1 to 512, both axes "
-    "logarithmic. The points lie on a straight line that falls; the legend gives its slope. A dotted "
-    "line marks the length of the gradient itself, which the noise exceeds for small minibatches.",
-)
+show(figure, "Noise of the minibatch gradient against the minibatch size from 1 to 512, both axes "
+     "logarithmic. The points lie on a straight line that falls; the legend gives its slope. A dotted "
+     "line marks the length of the gradient itself, which the noise exceeds for small minibatches.")
 
 # %% [markdown]
 # Read off the exponent of the fit: the noise is proportional to $B$ to the power of what?
@@ -1409,7 +1234,7 @@ noise_exponent = -0.5
 # %% tests="noise_exponent" points=1
 check("noise_exponent", -5 < noise_exponent < 5, f"{noise_exponent} is not a plausible exponent")
 ### BEGIN HIDDEN TESTS
-# The law is −1/2; the fits of 20 seeds gave EXPONENTS.
+# The law is −1/2; the fits of 20 seeds (data and minibatches) gave −0.505 to −0.493.
 check_close("noise_exponent", noise_exponent, -0.5, rtol=0, atol=0.04,
             look="The slope of the dashed line, with its sign.")
 ### END HIDDEN TESTS
@@ -1419,10 +1244,7 @@ check_close("noise_exponent", noise_exponent, -0.5, rtol=0, atol=0.04,
 #
 # ### Newton's method
 #
-# Near a point the loss is about a quadratic,
-# $L(w + p) \approx L + g^\top p + \tfrac12 p^\top H p$, with the Hessian $H$. Its minimum is one
-# step away: solve $H p = -g$. There is no learning rate, and a turned valley is as easy as any
-# other.
+# Near a point the loss is about a quadratic, $L(w + p) \approx L + g^\top p + \tfrac12 p^\top H p$, with the Hessian $H$. Its minimum is one step away: solve $H p = -g$. There is no learning rate, and a turned valley is as easy as any other.
 
 
 # %% solution="newton_step"
@@ -1443,13 +1265,12 @@ def newton_step(w, dw, hessian):
 
 
 # %% [markdown] hint="newton_step"
-# The step solves a system of linear equations. NumPy solves it without inverting the matrix:
-# `np.linalg.solve`.
+# The step solves a system of linear equations. NumPy solves it without inverting the matrix: `np.linalg.solve`.
 
 # %% tests="newton_step" points=2
 hessian = np.array([[2.0, 1.0], [1.0, 3.0]])
 check_close("newton_step([1, 2], [4, 7], [[2, 1], [1, 3]])",
-            newton_step(np.array([1.0, 2.0]), np.array([4.0, 7.0]), hessian), [0.0, 0.0], atol=1e-9,
+            newton_step(np.array([1.0, 2.0]), np.array([4.0, 7.0]), hessian), [0.0, 0.0], rtol=1e-5, atol=1e-9,
             look="This is the gradient of ½ wᵀHw at (1, 2): one step leads to its minimum, (0, 0).")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("newton_step")
@@ -1460,13 +1281,11 @@ check_close("newton_step on a quadratic with its minimum elsewhere",
             look="One step from anywhere leads to the minimum of a quadratic.")
 turn = np.array([[1.0, 2.0], [2.0, 1.0]])  # a saddle: Newton goes to it
 check_close("newton_step on a saddle", newton_step(np.array([1.0, 0.5]), turn @ [1.0, 0.5], turn),
-            [0.0, 0.0], atol=1e-6)
+            [0.0, 0.0], rtol=1e-5, atol=1e-6)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What it costs.** A network of $10^8$ weights, numbers of 4 bytes. How many bytes does the
-# Hessian take, stored in full? And how many bytes does the memory of L-BFGS take, which keeps 10
-# pairs of vectors of the length of the weights in its place?
+# **What it costs.** A network of $10^8$ weights, numbers of 4 bytes. How many bytes does the Hessian take, stored in full? And how many bytes does the memory of L-BFGS take, which keeps 10 pairs of vectors of the length of the weights in its place?
 
 # %% solution="memory_bill"
 # Type the two numbers of bytes: hessian_bytes = ... and lbfgs_bytes = ...
@@ -1479,13 +1298,9 @@ lbfgs_bytes = 10 * 2 * 10**8 * 4  # 8 gigabytes
 # The Hessian has a row and a column for each weight.
 
 # %% tests="memory_bill" part="hessian" points=1
-check(
-    "hessian_bytes", hessian_bytes > 1e8, f"{hessian_bytes:g} bytes could not even hold the weights"
-)
+check("hessian_bytes", hessian_bytes > 1e8, f"{hessian_bytes:g} bytes could not even hold the weights")
 ### BEGIN HIDDEN TESTS
-check_close(
-    "hessian_bytes", hessian_bytes, 4e16, rtol=1e-6, look="10⁸ rows of 10⁸ numbers of 4 bytes."
-)
+check_close("hessian_bytes", hessian_bytes, 4e16, rtol=1e-6, look="10⁸ rows of 10⁸ numbers of 4 bytes.")
 ### END HIDDEN TESTS
 
 # %% tests="memory_bill" part="lbfgs" points=1
@@ -1498,13 +1313,11 @@ check_close("lbfgs_bytes", lbfgs_bytes, 8e9, rtol=1e-6,
 # %% [markdown]
 # ### How far along a direction?
 #
-# Away from a quadratic, the full step may overshoot. A *line search* looks for a step length $t$
-# along the direction $p$. Armijo (1966) asks for a decrease that is worth the distance:
+# Away from a quadratic, the full step may overshoot. A *line search* looks for a step length $t$ along the direction $p$. Armijo (1966) asks for a decrease that is worth the distance:
 #
 # $$L(w + t p) \le L(w) + c_1\, t\, \nabla L(w)^\top p$$
 #
-# *Backtracking* begins with a long step and shortens it until this holds (Nocedal & Wright,
-# algorithm 3.1).
+# *Backtracking* begins with a long step and shortens it until this holds (Nocedal & Wright, algorithm 3.1).
 
 
 # %% solution="backtracking"
@@ -1538,8 +1351,7 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 
 
 # %% [markdown] hint="backtracking"
-# The slope along the direction is a dot product, and negative. On which side of the inequality
-# does that make the demand stricter?
+# The slope along the direction is a dot product, and negative. On which side of the inequality does that make the demand stricter?
 
 # %% [markdown] hint="backtracking"
 # How does `nan > 1` compare, and how does `not nan <= 1`? Only one of the two goes on searching.
@@ -1550,12 +1362,8 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 # %% tests="backtracking" points=3
 parabola, slope = (lambda x: float(x @ x)), (lambda x: 2 * x)
 got = backtracking(parabola, slope, np.array([1.0]), np.array([-8.0]), step=1.0, shrink=0.5, c1=0.1)
-check_close(
-    "backtracking of x² from 1 along −8, c1=0.1",
-    got,
-    0.125,
-    look="1, 0.5 and 0.25 overshoot to −7, −3 and −1, where the loss is no lower; 0.125 reaches 0.",
-)
+check_close("backtracking of x² from 1 along −8, c1=0.1", got, 0.125, rtol=1e-5,
+            look="1, 0.5 and 0.25 overshoot to −7, −3 and −1, where the loss is no lower; 0.125 reaches 0.")
 check_raises("backtracking of x² from 1 along +1", ValueError, backtracking, parabola, slope,
              np.array([1.0]), np.array([1.0]), look="Uphill no step decreases the loss.")
 ### BEGIN HIDDEN TESTS
@@ -1582,7 +1390,7 @@ def fence(x):
 
 
 check_close("backtracking of x − log x from 5 along −10, NaN at 0 and below",
-            backtracking(fence, lambda x: 1 - 1 / x, np.array([5.0]), np.array([-10.0])), 0.25,
+            backtracking(fence, lambda x: 1 - 1 / x, np.array([5.0]), np.array([-10.0])), 0.25, rtol=1e-5,
             look="NaN compares as False with everything: a NaN must not end the search.")
 check_raises("backtracking along a level line", ValueError, backtracking, lambda x: float(x @ x),
              lambda x: 2 * x, np.array([1.0, 0.0]), np.array([0.0, 1.0]),
@@ -1590,13 +1398,11 @@ check_raises("backtracking along a level line", ValueError, backtracking, lambda
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Armijo alone accepts steps that are far too short. Wolfe (1969) adds a *curvature condition*:
-# the slope at the new point must have become flatter, or even positive,
+# Armijo alone accepts steps that are far too short. Wolfe (1969) adds a *curvature condition*: the slope at the new point must have become flatter, or even positive,
 #
 # $$\nabla L(w + t p)^\top p \;\ge\; c_2\, \nabla L(w)^\top p, \qquad 0 < c_1 < c_2 < 1.$$
 #
-# It also guarantees what the next section lives on: that the gradient has changed along the step
-# in the way of a convex function, $s^\top y > 0$.
+# It also guarantees what the next section lives on: that the gradient has changed along the step in the way of a convex function, $s^\top y > 0$.
 
 
 # %% solution="wolfe"
@@ -1621,17 +1427,16 @@ def wolfe(loss, gradient, w, direction, step, c1=1e-4, c2=0.9):
 
 
 # %% [markdown] hint="wolfe"
-# Both slopes, here and there, are dot products with the same direction. The first one is
-# negative: what does "flatter" mean for the second one?
+# Both slopes, here and there, are dot products with the same direction. The first one is negative: what does "flatter" mean for the second one?
 
 # %% tests="wolfe" points=2
 parabola, slope = (lambda x: float(x @ x)), (lambda x: 2 * x)
-for length, expected, why in ((0.01, [True, False], "too short: the slope has hardly changed"),
-                              (0.5, [True, True], "the minimum"),
-                              (0.99, [False, True], "too long: hardly any decrease")):
+for length, expected, why in (
+        (0.01, [True, False], "This step is too short: the slope has hardly changed."),
+        (0.5, [True, True], "This step leads to the minimum."),
+        (0.99, [False, True], "This step is too long: the loss has hardly fallen, but the slope is positive by now.")):
     got = wolfe(parabola, slope, np.array([1.0]), np.array([-2.0]), length, 0.1, 0.9)
-    check_equal(f"wolfe of x² from 1 along −2, step {length}, c1=0.1, c2=0.9",
-                [bool(g) for g in got], expected, look=why)
+    check_equal(f"wolfe of x² from 1 along −2, step {length}, c1=0.1, c2=0.9", [bool(g) for g in got], expected, look=why)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("wolfe")
 root, w = rng.normal(size=(3, 3)), rng.normal(size=3)
@@ -1652,17 +1457,11 @@ for share in (0.3 * (1 - c2), 0.9 * (1 - c2), 1.1 * (1 - c2), 1.0, 1.97 * (1 - c
 # %% [markdown]
 # ### L-BFGS
 #
-# Two gradients tell something about the curvature: with $s = w' - w$ and $y = g' - g$, a
-# quadratic has $y = Hs$. BFGS builds an approximation of $H^{-1}$ from such pairs;
-# *limited-memory* BFGS (Nocedal, 1980; Liu & Nocedal, 1989) keeps the last few pairs and never
-# forms a matrix. The direction $-H^{-1}g$ comes out of two loops over the pairs (Nocedal &
-# Wright, algorithm 7.4), with $\rho = 1 / (y^\top s)$:
+# Two gradients tell something about the curvature: with $s = w' - w$ and $y = g' - g$, a quadratic has $y = Hs$. BFGS builds an approximation of $H^{-1}$ from such pairs; *limited-memory* BFGS (Nocedal, 1980; Liu & Nocedal, 1989) keeps the last few pairs and never forms a matrix. The direction $-H^{-1}g$ comes out of two loops over the pairs (Nocedal & Wright, algorithm 7.4), with $\rho = 1 / (y^\top s)$:
 #
-# 1. $q = g$. From the **newest** pair to the oldest: $\alpha = \rho\, s^\top q$, then
-#    $q \leftarrow q - \alpha y$.
+# 1. $q = g$. From the **newest** pair to the oldest: $\alpha = \rho\, s^\top q$, then $q \leftarrow q - \alpha y$.
 # 2. $r = \gamma q$, with $\gamma = s^\top y / y^\top y$ of the newest pair (1 if there is none).
-# 3. From the **oldest** pair to the newest: $\beta = \rho\, y^\top r$, then
-#    $r \leftarrow r + s(\alpha - \beta)$, with the $\alpha$ of this pair.
+# 3. From the **oldest** pair to the newest: $\beta = \rho\, y^\top r$, then $r \leftarrow r + s(\alpha - \beta)$, with the $\alpha$ of this pair.
 # 4. The direction is $-r$.
 
 
@@ -1694,28 +1493,21 @@ def lbfgs_direction(dw, pairs):
 
 
 # %% [markdown] hint="lbfgs_direction"
-# `reversed(pairs)` walks from the newest to the oldest without touching the list. The alphas come
-# out in that order; in which order does the second loop need them?
+# `reversed(pairs)` walks from the newest to the oldest without touching the list. The alphas come out in that order; in which order does the second loop need them?
 
 # %% [markdown] hint="lbfgs_direction"
-# With a single pair, the result must fulfil $H y = s$: the direction for `dw = y` is `-s`. Try it
-# by hand.
+# With a single pair, the result must fulfil $H y = s$: the direction for `dw = y` is `-s`. Try it by hand.
 
 # %% [markdown] hint="lbfgs_direction"
-# First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second
-# loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
+# First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
 
 # %% tests="lbfgs_direction" points=4
 dw = np.array([1.0, 2.0])
-check_close("lbfgs_direction([1, 2], [])", lbfgs_direction(dw.copy(), []), [-1.0, -2.0],
+check_close("lbfgs_direction([1, 2], [])", lbfgs_direction(dw.copy(), []), [-1.0, -2.0], rtol=1e-5,
             look="Without pairs this is steepest descent.")
 pair = (np.array([1.0, 0.0]), np.array([2.0, 0.0]))
-check_close(
-    "lbfgs_direction([1, 2], [([1, 0], [2, 0])])",
-    lbfgs_direction(dw.copy(), [pair]),
-    [-0.5, -1.0],
-    look="The pair says that the curvature is 2; gamma = ½ carries that to the other direction.",
-)
+check_close("lbfgs_direction([1, 2], [([1, 0], [2, 0])])", lbfgs_direction(dw.copy(), [pair]), [-0.5, -1.0], rtol=1e-5,
+            look="The pair says that the curvature is 2; gamma = ½ carries that to the other direction.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("lbfgs_direction")
 root = rng.normal(size=(5, 5))
@@ -1734,22 +1526,15 @@ got = lbfgs_direction(dw.copy(), given)
 check_close("lbfgs_direction for the y of the newest pair",
             lbfgs_direction(pairs[-1][1].copy(), given), -pairs[-1][0], rtol=1e-5, atol=1e-6,
             look="Any number of pairs must give H y = s for the newest one.")
-check_close(
-    "lbfgs_direction with four pairs",
-    got,
-    -inverse @ dw,
-    rtol=1e-5,
-    atol=1e-6,
-    look="First loop from the newest pair, scale by gamma of the newest, second loop from the oldest.",
-)
+check_close("lbfgs_direction with four pairs", got, -inverse @ dw, rtol=1e-5, atol=1e-6,
+            look="First loop from the newest pair, scale by gamma of the newest, second loop from the oldest.")
 for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs, strict=True)):
     check_unchanged("lbfgs_direction", f"pairs[{place}]", [s_before, y_before], [s, y],
                     look="Don't reverse the list in place: it is the memory of the method.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next cell puts your line search and your direction together. A pair with $s^\top y \le 0$
-# would break the recursion and is left out.
+# The next cell puts your line search and your direction together. A pair with $s^\top y \le 0$ would break the recursion and is left out.
 
 
 # %% given="lbfgs"
@@ -1776,10 +1561,7 @@ def lbfgs(batches, w, memory=10):
 
 
 # %% [markdown]
-# **Predict.** On all 512 examples, L-BFGS will beat gradient descent and Adam by powers of ten.
-# Now each of its steps gets another minibatch of 16 examples. After 60 steps, the loss on all
-# data is: `"as low"` as on the full batch, `"between"` the full batch and SGD with the same
-# minibatches, or `"above SGD"`?
+# **Predict.** On all 512 examples, L-BFGS will beat gradient descent and Adam by powers of ten. Now each of its steps gets another minibatch of 16 examples. After 60 steps, the loss on all data is: `"as low"` as on the full batch, `"between"` the full batch and SGD with the same minibatches, or `"above SGD"`?
 
 # %% solution="on_minibatches"
 # Type your choice: on_minibatches = "..."
@@ -1788,20 +1570,15 @@ on_minibatches = "above SGD"
 ### END SOLUTION
 
 # %% [markdown] hint="on_minibatches"
-# Each minibatch has a minimum of its own. The line search goes all the way towards it, and the
-# pair (s, y) measures the curvature of 16 examples in one direction of 20. What does the next
-# minibatch make of that memory?
+# Each minibatch has a minimum of its own. The line search goes all the way towards it, and the pair (s, y) measures the curvature of 16 examples in one direction of 20. What does the next minibatch make of that memory?
 
 # %% tests="on_minibatches" points=1
 check_one_of("on_minibatches", on_minibatches, ["as low", "between", "above SGD"])
 ### BEGIN HIDDEN TESTS
-# Mean loss of the last 20 of 60 steps: above SGD's on 20 seeds of 20, with medians LBFGS_MEDIANS.
-check_equal(
-    "on_minibatches",
-    on_minibatches,
-    "above SGD",
-    look="The curvature of one minibatch is wrong for the next; full trust in it leads astray.",
-)
+# Mean loss of the last 20 of 60 steps: above SGD's on 20 seeds of 20,
+# by a factor of 2.3 or more (medians 0.32 and 0.07 above the least loss).
+check_equal("on_minibatches", on_minibatches, "above SGD",
+            look="The curvature of one minibatch is wrong for the next; full trust in it leads astray.")
 ### END HIDDEN TESTS
 
 
@@ -1815,7 +1592,7 @@ def walk(rule, batches, rate):
 x, y = make_problem()
 rng = np.random.default_rng(6)
 small = [(x[rows], y[rows]) for rows in (rng.choice(512, 16, replace=False) for _ in range(60))]
-least = logistic_loss(lbfgs([(x, y)] * 90, np.zeros(20))[-1], x, y)[0]
+least = logistic_loss(lbfgs([(x, y)] * 80, np.zeros(20))[-1], x, y)[0]
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3))
 for ax, batches, rates in ((axes[0], [(x, y)] * 60, (1.5, 0.3)), (axes[1], small, (1.0, 0.05))):
     runs = {"gradient descent": walk(sgd, batches, rates[0]), "Adam": walk(adam, batches, rates[1]),
@@ -1823,33 +1600,23 @@ for ax, batches, rates in ((axes[0], [(x, y)] * 60, (1.5, 0.3)), (axes[1], small
     for (name, path), dash in zip(runs.items(), ("--", "-.", "-"), strict=True):
         above = [max(logistic_loss(w, x, y)[0] - least, 1e-11) for w in path]
         ax.semilogy(above, dash, label=name)
-axes[0].set(
-    xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step"
-)
-axes[1].set(xlabel="step", title="Another 16 examples a step")
+axes[0].set(xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step")
+axes[1].set(xlabel="step", ylim=(0.02, 2), title="Another 16 examples a step")
+figure.subplots_adjust(wspace=0.25)
 axes[0].legend(loc="lower left")
-show(
-    figure,
-    "Loss above the least possible one against the step. Left, with all examples: gradient "
-    "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
-    "gradient descent and Adam hover below the start, L-BFGS jumps about and ends above both.",
-)
+show(figure, "Loss above the least possible one against the step. Left, with all examples: gradient "
+     "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
+     "gradient descent and Adam hover below the start, L-BFGS jumps about and ends above both.")
 
 # %% [markdown]
-# So curvature wants gradients that can be compared. With full batches, or with a few large ones
-# that overlap, L-BFGS is hard to beat; on small minibatches its memory is made of noise, and its
-# line search trusts a loss that the next step no longer has.
+# So curvature wants gradients that can be compared. With full batches, or with a few large ones that overlap, L-BFGS is hard to beat; on small minibatches its memory is made of noise, and its line search trusts a loss that the next step no longer has.
 
 # %% [markdown]
 # ## 10 · In PyTorch
 #
-# Now the real thing. An optimizer in PyTorch is a subclass of `torch.optim.Optimizer`. It holds
-# *parameter groups*, dictionaries with a list of parameters and the settings for them, and for
-# each parameter a *state*. Keep the memory in `self.state[p]` and nowhere else: then
-# `state_dict()` saves it, and training goes on after a restart as if nothing had happened.
+# Now the real thing. An optimizer in PyTorch is a subclass of `torch.optim.Optimizer`. It holds *parameter groups*, dictionaries with a list of parameters and the settings for them, and for each parameter a *state*. Keep the memory in `self.state[p]` and nowhere else: then `state_dict()` saves it, and training goes on after a restart as if nothing had happened.
 #
-# Your `AdamWByHand` uses the names of PyTorch's own AdamW. The last test saves your checkpoint in
-# mid-training and lets PyTorch's AdamW go on from it.
+# Your `AdamWByHand` uses the names of PyTorch's own AdamW. The last test saves your checkpoint in mid-training and lets PyTorch's AdamW go on from it.
 
 
 # %% solution="torch_adamw"
@@ -1899,16 +1666,13 @@ class AdamWByHand(torch.optim.Optimizer):
 
 
 # %% [markdown] hint="torch_adamw"
-# Two loops: over `self.param_groups`, and over `group["params"]`. All settings come from the
-# group, since groups may differ and a schedule changes `group["lr"]` later.
+# Two loops: over `self.param_groups`, and over `group["params"]`. All settings come from the group, since groups may differ and a schedule changes `group["lr"]` later.
 
 # %% [markdown] hint="torch_adamw"
-# `state = self.state[p]` is an empty dictionary at first. Fill it with `step=0` and two tensors
-# `torch.zeros_like(p)`; after loading a checkpoint it is full already.
+# `state = self.state[p]` is an empty dictionary at first. Fill it with `step=0` and two tensors `torch.zeros_like(p)`; after loading a checkpoint it is full already.
 
 # %% [markdown] hint="torch_adamw"
-# Change `p` in place (`p.mul_`, `p.sub_`, `p.copy_`): `p = p - …` only gives a new tensor a name,
-# and the network never sees it.
+# Change `p` in place (`p.mul_`, `p.sub_`, `p.copy_`): `p = p - …` only gives a new tensor a name, and the network never sees it.
 
 
 # %% tests="torch_adamw" part="steps" points=2
@@ -1925,21 +1689,16 @@ def walk_by_hand(start, slopes, settings):
 
 
 got = walk_by_hand(np.array([1.0, -2.0]), np.array([[0.0, 3.0]]), {"lr": 0.1, "weight_decay": 0.5})
-check_close(
-    "one step of AdamWByHand from [1, -2] with the gradient [0, 3], lr=0.1, weight_decay=0.5",
-    got[0],
-    [0.95, -2.0],
-    rtol=1e-5,
-    look="The same numbers as in the test of adamw.",
-)
+check_close("one step of AdamWByHand from [1, -2] with the gradient [0, 3], lr=0.1, weight_decay=0.5", got[0],
+            [0.95, -2.0], rtol=1e-5, look="The same numbers as in the test of adamw.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_adamw")
 start, slopes = rng.normal(size=(3, 2)), rng.normal(size=(8, 3, 2))
 settings = {"lr": rng.uniform(0.05, 0.3), "betas": (rng.uniform(0.6, 0.9), rng.uniform(0.8, 0.99)),
             "eps": rng.uniform(0.01, 0.1), "weight_decay": rng.uniform(0.1, 0.6)}
-check_close("eight steps of AdamWByHand", np.array(walk_by_hand(start, slopes, settings)),
-            torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[1:], rtol=1e-4, atol=1e-5,
-            look="Compare it line by line with adamw.")
+check_walk("AdamWByHand", np.array(walk_by_hand(start, slopes, settings)),
+           torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[1:],
+           look="Compare it line by line with adamw.")
 ### END HIDDEN TESTS
 
 
@@ -1962,7 +1721,7 @@ a, b = walk_two("by hand", np.array([1.0]), np.array([1.0]), np.array([[2.0]]),
                 {"lr": 0.5, "weight_decay": 0.0}, {})
 check_close("one step of a group with lr=0.5, weight_decay=0, from [1]", a, [0.5], rtol=1e-5,
             look="The settings come from the group, not from the defaults.")
-check_close("one step of a parameter [1] without a gradient", b, [1.0],
+check_close("one step of a parameter [1] without a gradient", b, [1.0], rtol=1e-5,
             look="It is left alone: no decay either.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_adamw_groups")
@@ -2011,22 +1770,15 @@ settings = {"lr": rng.uniform(0.05, 0.3), "betas": (0.8, 0.95),
             "weight_decay": rng.uniform(0.1, 0.5)}
 expected = torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[-1]
 for successor in ("by hand", "torch"):
-    check_close(
-        f"eight steps, the last four after loading your checkpoint into the AdamW {successor}",
-        interrupted(start, slopes, settings, successor),
-        expected,
-        rtol=1e-4,
-        atol=1e-5,
-        look="The state of p holds step, exp_avg and exp_avg_sq, as in PyTorch.",
-    )
+    check_close(f"eight steps, the last four after loading your checkpoint into the AdamW {successor}",
+                interrupted(start, slopes, settings, successor), expected, rtol=1e-4, atol=1e-5,
+                look="The state of p holds step, exp_avg and exp_avg_sq, as in PyTorch.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ### A schedule in PyTorch
 #
-# `torch.optim.lr_scheduler.LambdaLR` multiplies the initial learning rate of *each group* by a
-# factor that depends on the step. Write with it the schedule of Vaswani et al. (2017), scaled so
-# that its peak is 1: a linear rise over `warmup` steps, then a fall with the inverse square root.
+# `torch.optim.lr_scheduler.LambdaLR` multiplies the initial learning rate of *each group* by a factor that depends on the step. Write with it the schedule of Vaswani et al. (2017), scaled so that its peak is 1: a linear rise over `warmup` steps, then a fall with the inverse square root.
 
 
 # %% solution="warmup_rsqrt"
@@ -2049,8 +1801,7 @@ def warmup_rsqrt(optimizer, warmup):
 
 
 # %% [markdown] hint="warmup_rsqrt"
-# `LambdaLR(optimizer, function)` calls `function(k)` with the number of steps done. Must it
-# return a learning rate or a factor?
+# `LambdaLR(optimizer, function)` calls `function(k)` with the number of steps done. Must it return a learning rate or a factor?
 
 
 # %% tests="warmup_rsqrt" points=2
@@ -2084,12 +1835,9 @@ check_close(f"the learning rates of two groups over {4 * warmup} steps, warmup={
 # %% [markdown]
 # ### Fused and foreach
 #
-# PyTorch's AdamW comes in three builds that compute the same: `foreach=False` walks over the
-# parameters one by one, as you did; `foreach=True` hands lists of tensors to each operation;
-# `fused=True` does the whole update in one go.
+# PyTorch's AdamW comes in three builds that compute the same: `foreach=False` walks over the parameters one by one, as you did; `foreach=True` hands lists of tensors to each operation; `fused=True` does the whole update in one go.
 #
-# **Predict.** What does the fused build mainly save, for a network of many small tensors:
-# `"arithmetic"`, `"memory for m and v"`, or `"calls and trips through memory"`?
+# **Predict.** What does the fused build mainly save, for a network of many small tensors: `"arithmetic"`, `"memory for m and v"`, or `"calls and trips through memory"`?
 
 # %% solution="fused_saves"
 # Type your choice: fused_saves = "..."
@@ -2098,19 +1846,14 @@ fused_saves = "calls and trips through memory"
 ### END SOLUTION
 
 # %% [markdown] hint="fused_saves"
-# Count in your `step`: how many operations, each of which reads and writes whole tensors, does
-# one parameter cost? How many of them would a single loop over the numbers need?
+# Count in your `step`: how many operations, each of which reads and writes whole tensors, does one parameter cost? How many of them would a single loop over the numbers need?
 
 # %% tests="fused_saves" points=1
 check_one_of("fused_saves", fused_saves,
              ["arithmetic", "memory for m and v", "calls and trips through memory"])
 ### BEGIN HIDDEN TESTS
-check_equal(
-    "fused_saves",
-    fused_saves,
-    "calls and trips through memory",
-    look="m and v are needed all the same, and each number still costs the same few operations.",
-)
+check_equal("fused_saves", fused_saves, "calls and trips through memory",
+            look="m and v are needed all the same, and each number still costs the same few operations.")
 ### END HIDDEN TESTS
 
 # %% experiment="fused"
@@ -2120,9 +1863,7 @@ where = device()
 builds = {"by hand": (AdamWByHand, {}), "one by one": (torch.optim.AdamW, {"foreach": False}),
           "foreach": (torch.optim.AdamW, {"foreach": True}),
           "fused": (torch.optim.AdamW, {"fused": True})}
-settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(
-    where.type, lambda: None
-)
+settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(where.type, lambda: None)
 costs = {}
 for name, (kind, settings) in progress(builds.items(), "builds"):
     tensors = [torch.nn.Parameter(torch.ones(32, 32, device=where)) for _ in range(100)]
@@ -2138,7 +1879,7 @@ for name, (kind, settings) in progress(builds.items(), "builds"):
     costs[name] = 1000 * np.median(seconds[2:])
 figure, axes = plt.subplots(figsize=(6.4, 2.4))
 axes.bar_label(axes.barh(list(costs), list(costs.values())), fmt="%.2f ms", padding=3)
-axes.set(xlabel=f"milliseconds a step, 100 tensors of 32 × 32 on {where.type}",
+axes.set(xlabel=f"milliseconds a step (median of 6), 100 tensors of 32 × 32 on {where.type}",
          xlim=(0, 1.2 * max(costs.values())))
 axes.invert_yaxis()
 show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four bars: by hand; "
@@ -2148,49 +1889,26 @@ show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four ba
 # ## 11 · Your advice
 
 # %% [markdown] answer="advice" points=3
-# **In four or five sentences:** a friend trains a network of $10^8$ weights on minibatches of 32
-# examples, with L-BFGS, because "second-order methods need fewer steps". The loss jumps about.
-# Explain what goes wrong, what you would use instead with which schedule, and one case in which
-# L-BFGS would be a good choice.
+# **In four or five sentences:** a friend trains a network of $10^8$ weights on minibatches of 32 examples, with L-BFGS, because "second-order methods need fewer steps". The loss jumps about. Explain what goes wrong, what you would use instead with which schedule, and one case in which L-BFGS would be a good choice.
 #
 # ### BEGIN SOLUTION
-# Each minibatch has its own loss: the pairs (s, y) compare curvature that is mostly noise (with
-# 32 examples the noise of the gradient is 1/√32 of one example's, often more than the gradient
-# itself), the line search walks to the minimum of one minibatch, and the next step trusts a
-# memory that was measured on another loss. I would use AdamW, or SGD with momentum, whose
-# averages smooth the noise, with a warm-up, since Adam's averages and the first gradients are
-# unreliable, and a cosine decay to zero, since a constant rate leaves a floor of noise in
-# proportion to it. L-BFGS is good where the gradient is exact and steps are expensive: full-batch
-# problems of modest size, such as logistic regression or fitting a physical model.
+# Each minibatch has its own loss: the pairs (s, y) compare curvature that is mostly noise (with 32 examples the noise of the gradient is 1/√32 of one example's, often more than the gradient itself), the line search walks to the minimum of one minibatch, and the next step trusts a memory that was measured on another loss. I would use AdamW, or SGD with momentum, whose averages smooth the noise, with a warm-up, since Adam's averages and the first gradients are unreliable, and a cosine decay to zero, since a constant rate leaves a floor of noise in proportion to it. L-BFGS is good where the gradient is exact and steps are expensive: full-batch problems of modest size, such as logistic regression or fitting a physical model.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
-# 1 point: the curvature pairs or the line search come from different, noisy losses (one of the
-# two suffices; "it is noisy" alone does not).
-# 1 point: a first-order rule with averages (SGD with momentum, Adam, AdamW) and a schedule that
-# falls, with a reason for the schedule (noise floor, or warm-up).
-# 1 point: a fitting case: full batch or deterministic, small or moderate number of weights or
-# smooth problem.
+# 1 point: the curvature pairs or the line search come from different, noisy losses (one of the two suffices; "it is noisy" alone does not).
+# 1 point: a first-order rule with averages (SGD with momentum, Adam, AdamW) and a schedule that falls, with a reason for the schedule (noise floor, or warm-up).
+# 1 point: a fitting case: full batch or deterministic, small or moderate number of weights or smooth problem.
 # ### END MARK SCHEME
 
 # %% [markdown] hint="advice"
-# What do $s$ and $y$ have to have in common for $y \approx Hs$ to hold? And what is left of the
-# noise when the learning rate falls?
+# What do $s$ and $y$ have to have in common for $y \approx Hs$ to hold? And what is left of the noise when the learning rate falls?
 
 # %% [markdown]
 # ## Explore further (no marks)
 #
-# - **Race on your own course.** `races.Landscape` takes a loss and its gradient. Try Rosenbrock's
-#   banana, $(1-w_1)^2 + 20\,(w_2 - w_1^2)^2$, or a landscape with two minima: who ends where?
-# - **Tune honestly.** In the race, each rule got a learning rate by hand. Search ten rates for
-#   each rule, compare the best, and see how much of the ranking was tuning (Choi et al., 2019,
-#   *On empirical comparisons of optimizers for deep learning*).
-# - **Does Adam converge?** Reddi, Kale & Kumar (2018), *On the convergence of Adam and beyond*,
-#   give a convex problem of one weight on which it doesn't. Build it with `follow`, then add
-#   their maximum of $v$ (AMSGrad).
-# - **Beyond the diagonal.** Turn the turned valley back: Shampoo (Gupta, Koren & Singer, 2018)
-#   and Muon (2024) precondition matrices on both sides. How many steps do they need in section 6?
-# - **Overlapping batches.** Give L-BFGS minibatches that share half of their examples and take
-#   $y$ on the shared half only (Berahas, Nocedal & Takáč, 2016). Does it recover?
-# - **How large a batch?** McCandlish et al. (2018), *An empirical model of large-batch training*,
-#   predict the useful batch size from the noise that you measured in section 8. Estimate it for
-#   logistic regression.
+# - **Race on your own course.** `races.Landscape` takes a loss and its gradient. Try Rosenbrock's banana, $(1-w_1)^2 + 20\,(w_2 - w_1^2)^2$, or a landscape with two minima: who ends where?
+# - **Tune honestly.** In the race, each rule got a learning rate by hand. Search ten rates for each rule, compare the best, and see how much of the ranking was tuning (Choi et al., 2019, *On empirical comparisons of optimizers for deep learning*).
+# - **Does Adam converge?** Reddi, Kale & Kumar (2018), *On the convergence of Adam and beyond*, give a convex problem of one weight on which it doesn't. Build it with `follow`, then add their maximum of $v$ (AMSGrad).
+# - **Beyond the diagonal.** Turn the turned valley back: Shampoo (Gupta, Koren & Singer, 2018) and Muon (2024) precondition matrices on both sides. How many steps do they need in section 6?
+# - **Overlapping batches.** Give L-BFGS minibatches that share half of their examples and take $y$ on the shared half only (Berahas, Nocedal & Takáč, 2016). Does it recover?
+# - **How large a batch?** McCandlish et al. (2018), *An empirical model of large-batch training*, predict the useful batch size from the noise that you measured in section 8. Estimate it for logistic regression.

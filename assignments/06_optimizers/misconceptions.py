@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+
 from autograder.misconceptions import alternative, misconception
 
 # --- sgd -----------------------------------------------------------------------------------------
@@ -569,6 +570,17 @@ def adam_in_place(w, dw, config=None):
     return w, config
 
 
+@alternative("adam")
+def adam_in_float32(w, dw, config=None):
+    w, dw, config = np.float32(w), np.float32(dw), dict(config or {})
+    beta1, beta2 = config.get("beta1", 0.9), config.get("beta2", 0.999)
+    t = config["t"] = config.get("t", 0) + 1
+    config["m"] = np.float32(beta1 * config.get("m", 0 * w) + (1 - beta1) * dw)
+    config["v"] = np.float32(beta2 * config.get("v", 0 * w) + (1 - beta2) * dw**2)
+    root = np.sqrt(config["v"] / (1 - beta2**t)) + config.get("epsilon", 1e-8)
+    return w - np.float32(config.get("learning_rate", 1e-3) * config["m"] / (1 - beta1**t) / root), config
+
+
 misconception("uncorrected_step", "m alone is a tenth of the gradient, but the root of v is too small as well.",
               hint="Divide 0.1 by √0.001.", source="uncorrected_step = 0.1", name="uncorrected_step_m_alone")
 misconception("uncorrected_step", "The root of v is missing.", hint="0.1 / √0.001, not 0.1 / 0.001.",
@@ -1089,7 +1101,9 @@ def wolfe_returns_numpy_booleans(loss, gradient, w, direction, step, c1=1e-4, c2
 
 @alternative("wolfe")
 def wolfe_returns_a_list(loss, gradient, w, direction, step, c1=1e-4, c2=0.9):
-    slope = lambda t: float(gradient(w + t * direction) @ direction)
+    def slope(t):
+        return float(gradient(w + t * direction) @ direction)
+
     fall = loss(w + step * direction) - loss(w) - c1 * step * slope(0)
     return [fall <= 0, slope(step) - c2 * slope(0) >= 0]
 
@@ -1492,7 +1506,9 @@ def warmup_rsqrt_with_a_branch(optimizer, warmup):
 
 @alternative("warmup_rsqrt")
 def warmup_rsqrt_with_a_list(optimizer, warmup):
-    factor = lambda k: np.sqrt(warmup) * min((k + 1) ** -0.5, (k + 1) * warmup**-1.5)
+    def factor(k):
+        return np.sqrt(warmup) * min((k + 1) ** -0.5, (k + 1) * warmup**-1.5)
+
     return torch.optim.lr_scheduler.LambdaLR(optimizer, [factor] * len(optimizer.param_groups))
 
 

@@ -98,7 +98,7 @@ def _become_submission(descriptor: int, message: dict[str, Any], shell: Any) -> 
     os.setsid()
     os.chdir(message["folder"])
     os.environ.update(HOME=message["folder"], TMPDIR=message["folder"])
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a cell runs
     limits.apply(message["limits"])
     with Path(os.devnull).open() as null:
         os.dup2(null.fileno(), 0)

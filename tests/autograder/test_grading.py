@@ -1,0 +1,286 @@
+"""One submission to one result: marks, reasons, and what a submission cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import nbformat
+import pytest
+from nbgrader.utils import determine_grade, is_grade
+
+from autograder.grading import Result
+from autograder.lesson import Lesson
+from autograder.submission import Extra, Submission
+
+Grade = Callable[..., Result]
+
+RIGHT = "def double(x):\n    if np.min(x) < 0:\n        raise ValueError\n    return 2 * x"
+
+
+def points(result: Result) -> dict[str, float | None]:
+    return {mark.cell: mark.points for mark in result.marks}
+
+
+def test_the_reference_earns_everything_and_the_blank_release_nothing(grade: Grade) -> None:
+    right, blank = grade(), grade(blank=True)
+    assert points(right) == {
+        "test-double": 2.0,
+        "test-update": 3.0,
+        "test-Line": 4.0,
+        "test-largest": 1.0,
+        "answer-why": 0.0,
+    }
+    assert blank.points == 0.0
+    assert blank.mark("test-double").says == "double is not written yet."
+    assert blank.mark("test-Line").says.startswith("Line is not defined")
+
+
+def test_a_wrong_answer_is_told_what_was_called_what_came_back_and_what_was_expected(
+    grade: Grade,
+) -> None:
+    mark = grade(double="def double(x):\n    return x + 1").mark("test-double")
+    assert mark.points == 0.0
+    assert mark.outcome == "failed"
+    assert "double(3) returned 4, expected 6" in mark.says
+    assert "Read the first line of its docstring." in mark.says
+
+
+def test_a_hidden_test_that_fails_shows_nothing_of_itself(grade: Grade) -> None:
+    mark = grade(double="def double(x):\n    return 2 * x").mark("test-double")
+    assert mark.points == 0.0
+    assert mark.hidden
+    assert "ValueError" not in mark.says
+    assert "-1" not in mark.says
+    assert "expected it to raise ValueError" in mark.detail
+
+
+def test_an_error_that_names_the_hidden_input_reaches_no_student(grade: Grade) -> None:
+    leak = (
+        "def double(x):\n    if np.size(x) > 1:\n        raise KeyError(str(x))\n    return 2 * x"
+    )
+    mark = grade(double=leak).mark("test-double")
+    assert mark.says == "A hidden test made double raise KeyError."
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_printing_never_changes_a_mark(grade: Grade, stream: str) -> None:
+    loud = f"import sys\n{RIGHT}".replace(
+        "    return", f"    print('x', file=sys.{stream})\n    return"
+    )
+    result = grade(double=loud)
+    assert result.mark("test-double").points == 2.0
+    (cell,) = [cell for cell in result.cells if cell["id"] == "test-double"]
+    assert "x\n" in cell["outputs"][0]["text"]
+
+
+def test_an_endless_loop_in_a_function_costs_its_test_and_no_other(grade: Grade) -> None:
+    result = grade(double="def double(x):\n    while True:\n        pass")
+    assert result.mark("test-double").outcome == "not run"
+    assert "within 3 s" in result.mark("test-double").says
+    assert result.points == 8.0
+
+
+def test_an_endless_loop_in_a_cell_is_stopped_and_the_rest_is_graded(grade: Grade) -> None:
+    result = grade(double=RIGHT + "\nwhile True:\n    pass")
+    assert result.points == 10.0  # the function was defined before the loop began
+    (cell,) = [cell for cell in result.cells if cell["id"] == "solution-double"]
+    assert cell["outputs"][-1]["ename"] == "CellTimeout"
+
+
+@pytest.mark.parametrize("end", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 11)"])
+def test_a_cell_that_ends_the_process_costs_itself_and_the_rest_is_graded(
+    grade: Grade, end: str
+) -> None:
+    result = grade(update=end)
+    assert result.points == 7.0
+    assert "solution-update ended the process" in result.remarks[0]
+
+
+def test_a_cell_that_swallows_the_interrupt_is_left_out_of_a_second_run(grade: Grade) -> None:
+    stubborn = (
+        "while True:\n    try:\n        while True:\n            pass\n"
+        "    except BaseException:\n        pass"
+    )
+    result = grade(update=stubborn)
+    assert result.points == 7.0
+    assert "did not stop after 5 s" in result.remarks[0]
+
+
+@pytest.mark.parametrize("end", ["import os; os._exit(0)", "raise SystemExit", "exit()"])
+def test_a_function_that_ends_its_process_costs_its_test(grade: Grade, end: str) -> None:
+    result = grade(double=f"def double(x):\n    {end}")
+    assert result.mark("test-double").points == 0.0
+    assert result.points == 8.0
+
+
+def test_a_test_sees_no_change_that_another_test_has_made(grade: Grade, make_lesson) -> None:
+    lesson = make_lesson(
+        '# %% setup="imports"\nfrom nnlab.testing import check_equal\n\n'
+        '# %% solution="count"\n### BEGIN SOLUTION\ncalls = []\n'
+        "def count():\n    calls.append(1)\n    return len(calls)\n### END SOLUTION\n\n"
+        + "".join(
+            f'# %% tests="count" points=1 part="{part}"\n'
+            'check_equal("count()", count(), 1)\n### BEGIN HIDDEN TESTS\n'
+            'check_equal("count()", count(), 2)\n### END HIDDEN TESTS\n\n'
+            for part in "ab"
+        )
+    )
+    assert points(grade(lesson=lesson)) == {"test-count-a": 1.0, "test-count-b": 1.0}
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        # objects that agree with everything
+        "class Yes(float):\n    __eq__ = __ge__ = __le__ = __lt__ = __gt__ = lambda *a: True\n"
+        "    __hash__ = float.__hash__\n    __sub__ = __rsub__ = lambda *a: 0.0\n"
+        "def double(x):\n    return Yes(0)",
+        "class Yes:\n    def __array_ufunc__(self, *a, **k):\n        return np.True_\n"
+        "    def __array__(self, *a, **k):\n        return np.zeros(())\n"
+        "    __eq__ = lambda *a: True\ndef double(x):\n    return Yes()",
+        "class Yes(np.ndarray):\n    __eq__ = lambda *a: np.True_\n"
+        "def double(x):\n    return np.zeros(np.shape(x)).view(Yes)",
+        # patched libraries and builtins
+        "import builtins\nnp.isclose = lambda *a, **k: np.True_\nbuiltins.abs = lambda x: 0\n"
+        "np.testing.assert_allclose = lambda *a, **k: None\ndef double(x):\n    return None",
+        "import nnlab.testing\nfor name in list(vars(nnlab.testing)):\n"
+        "    if name.startswith('check'):\n"
+        "        setattr(nnlab.testing, name, lambda *a, **k: None)\n"
+        "        globals()[name] = lambda *a, **k: None\ndef double(x):\n    return None",
+        # the test is not in this process
+        "import gc, sys\ndef double(x):\n    for o in gc.get_objects():\n"
+        "        if isinstance(o, str) and 'HIDDEN TESTS' in o:\n            return 2 * x\n"
+        "    return 0",
+        # dropping asserts
+        "import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Expr(self, node):\n"
+        "        return None\n"
+        "get_ipython().ast_transformers.append(Drop())\ndef double(x):\n    return 0",
+    ],
+)
+def test_an_attack_on_the_test_gains_no_mark(grade: Grade, attack: str) -> None:
+    assert grade(double=attack).mark("test-double").points == 0.0
+
+
+def test_shadowed_names_of_the_setup_do_not_disturb_the_tests(grade: Grade) -> None:
+    shadowed = RIGHT + "\ncheck_close = torch = hidden_rng = sum = None"
+    assert grade(double=shadowed).mark("test-double").points == 2.0
+    # The probe of the third task still finds torch, as the setup cell bound it.
+    assert grade(largest="largest = 16\ntorch.Tensor = None").mark("test-Line").points == 4.0
+
+
+def test_a_value_that_cannot_be_judged_ends_its_test_only(grade: Grade) -> None:
+    deep = (
+        "def double(x):\n    value = []\n    for _ in range(200):\n        value = [value]\n"
+        "    return value"
+    )
+    result = grade(double=deep)
+    assert "nested more than" in result.mark("test-double").says
+    assert result.points == 8.0
+
+
+def test_too_much_memory_ends_the_call_and_not_the_grading(grade: Grade) -> None:
+    bomb = "def double(x):\n    return np.ones(10**10)"
+    result = grade(double=bomb)
+    assert "Memory" in result.mark("test-double").says
+    assert result.points == 8.0
+
+
+def test_partial_credit_is_the_number_on_the_last_line(grade: Grade) -> None:
+    half = (
+        "class Line(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = torch.nn.Parameter(torch.zeros(()))\n"
+        "        self.b = torch.nn.Parameter(torch.zeros(()))\n"
+        "    def forward(self, x):\n        return self.a * x + 0 * self.b"
+    )
+    mark = grade(Line=half).mark("test-Line")
+    assert (mark.points, mark.outcome) == (3.0, "partial")
+    assert mark.says == "Partly right: 3 of 4 points."
+
+
+@pytest.mark.parametrize(
+    ("last", "problem"),
+    [
+        ("float('nan')", "its last line is nan"),
+        ("-0.5", "its last line is -0.5"),
+        ("1.5", "its last line is 1.5, not a number from 0 to 1"),
+        ("True", "its last line is a bool"),
+        ("'all'", "its last line is a str"),
+        ("one()", "its last line is a list"),
+        ("np.float64(1.0)", "numpy scalar"),
+    ],
+)
+def test_a_last_line_that_is_no_number_of_points_is_a_fault_of_the_test(
+    grade: Grade, make_lesson, last: str, problem: str
+) -> None:
+    lesson = make_lesson(
+        '# %% setup="imports"\nimport numpy as np\n\n# %% solution="one"\ndef one():\n'
+        "    ### BEGIN SOLUTION\n    return [1]\n    ### END SOLUTION\n\n"
+        '# %% tests="one" points=1\none()[0]\n### BEGIN HIDDEN TESTS\n'
+        f"one()\n### END HIDDEN TESTS\n{last}\n"
+    )
+    (mark,) = grade(lesson=lesson).marks
+    assert (mark.points, mark.outcome) == (0.0, "fault")
+    assert problem in mark.detail
+
+
+def test_nbgrader_reads_the_same_marks_off_the_autograded_notebook(grade: Grade) -> None:
+    for result in (grade(), grade(blank=True), grade(double="def double(x):\n    return x")):
+        for cell in nbformat.from_dict({"cells": result.cells}).cells:
+            if is_grade(cell):
+                mark = result.mark(cell.metadata.nbgrader.grade_id)
+                assert determine_grade(cell) == (mark.points, mark.max_points)
+
+
+def test_experiments_are_skipped_and_the_marks_are_the_same_with_them(grade: Grade) -> None:
+    without, with_them = grade(), grade(run_experiments=True)
+    assert points(without) == points(with_them)
+    outputs = [
+        cell["outputs"]
+        for result in (without, with_them)
+        for cell in result.cells
+        if cell["id"] == "experiment-squares"
+    ]
+    assert outputs[0] == []
+    assert "image/png" in outputs[1][0]["data"]
+
+
+def test_an_experiment_runs_if_the_student_reads_what_it_binds(grade: Grade) -> None:
+    assert grade(largest="largest = max(squares)").mark("test-largest").points == 1.0
+
+
+def test_cells_that_the_student_added_run_at_their_place(grade: Grade) -> None:
+    helper = Extra("mine", "code", "factor = 2", after="given-square")
+    result = grade(double=RIGHT.replace("2 * x", "factor * x"), extras=(helper,))
+    assert result.mark("test-double").points == 2.0
+    ids = [cell["id"] for cell in result.cells]
+    assert ids.index("mine") == ids.index("given-square") + 1
+
+
+def test_outputs_of_cells_land_in_the_autograded_notebook(grade: Grade) -> None:
+    result = grade(double="print('hello')\n1 / 0")
+    (cell,) = [cell for cell in result.cells if cell["id"] == "solution-double"]
+    assert [output["output_type"] for output in cell["outputs"]] == ["stream", "error"]
+    assert cell["outputs"][1]["ename"] == "ZeroDivisionError"
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": result.cells}
+    nbformat.validate(nbformat.from_dict(notebook))
+
+
+def test_free_text_waits_for_a_person_and_an_empty_answer_is_zero(
+    grade: Grade, small: Lesson
+) -> None:
+    written = Submission({"answer-why": "Because."}, (), ())
+    assert grade(submission=written).mark("answer-why").points is None
+    assert grade(blank=True).mark("answer-why").points == 0.0
+
+
+def test_a_missing_cell_earns_nothing_and_says_so(grade: Grade) -> None:
+    result = grade(submission=Submission({"solution-double": RIGHT}, (), ()))
+    assert result.mark("test-double").points == 2.0
+    assert "update is not defined" in result.mark("test-update").says
+
+
+def test_every_mark_says_how_it_was_reached(grade: Grade) -> None:
+    result = grade()
+    assert result.tier == "none"
+    assert all(mark.tier == "none" for mark in result.marks)
+    assert all(mark.seconds > 0 for mark in result.marks if mark.cell.startswith("test-"))
