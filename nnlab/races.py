@@ -34,7 +34,6 @@ _RACERS = (
     ("sky", "M0-6 5.7-1.9 3.5 4.9H-3.5L-5.7-1.9Z"),
 )
 _LEVELS = 14
-_GRID = 121
 _MESH = 34
 _REST = 0.18  # the share of the running time for which the finish stays on the screen
 _FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif'"
@@ -267,7 +266,8 @@ class _Map:
         )
 
     def background(self) -> Iterable[str]:
-        x, y = np.linspace(*self.landscape.x, _GRID), np.linspace(*self.landscape.y, _GRID)
+        fine = int(self.right / 6)  # a contour bends every six pixels at most
+        x, y = np.linspace(*self.landscape.x, fine), np.linspace(*self.landscape.y, fine)
         loss = self.landscape.loss(*np.meshgrid(x, y))
         levels = np.quantile(loss, np.linspace(0, 1, _LEVELS + 1) ** 1.3)
         levels[0], levels[-1] = levels[0] - 1, levels[-1] + 1
@@ -364,11 +364,13 @@ class _Surface:
         yield f"<path d='{_line(edges)}' fill='none' stroke='#999'/>"
         facets = np.stack([seen[:-1, :-1], seen[:-1, 1:], seen[1:, 1:], seen[1:, :-1]], axis=2)
         order = np.argsort(near[:-1, :-1] + near[1:, 1:], axis=None)
+        yield "<g stroke='#fff' stroke-width='.4'>"
         for facet in order:
             row, column = divmod(int(facet), _MESH)
             corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in facets[row, column])
             shade = _shade(float(unit[row, column]), 0.8 + 0.25 * float(light[row, column]))
-            yield f"<polygon points='{corners}' fill='{shade}' stroke='#fff' stroke-width='.4'/>"
+            yield f"<polygon points='{corners}' fill='{shade}'/>"
+        yield "</g>"
         yield from self._labels()
 
     def _labels(self) -> Iterable[str]:
@@ -413,21 +415,21 @@ class _Clock:
 
 def _racer(name: str, points: np.ndarray, colour: str, outline: str, clock: _Clock | str) -> str:
     """One path with its marker; it moves by the clock, or is drawn finished without one."""
-    length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
-    draw = move = ""
+    trail, (x, y) = _line(points), points[-1]
+    draw = move = dash = whole = ""
     if clock:
+        length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
         left = 1 - length / (length[-1] or 1.0)
-        draw = clock.values([f"{share:.4g}" for share in left], "stroke-dashoffset")
+        draw = clock.values([f"{share:.3f}" for share in left], "stroke-dashoffset")
         frames = [f"{x:.1f},{y:.1f}" for x, y in points]
         move = clock.values(frames, "transform", "animateTransform")
-    dash = "pathLength='1' stroke-dasharray='1'" if clock else ""
-    x, y = points[-1]
+        # One dash as long as the path, pulled out of it: halo and line inherit the pulling.
+        dash, whole = "stroke-dasharray='1'", "pathLength='1'"
     return (
-        f"<g><title>{escape(name)}</title><path d='{_line(points)}' fill='none' stroke='#fff' "
-        f"stroke-opacity='.75' stroke-width='4' stroke-linejoin='round' {dash}>{draw}</path>"
-        f"<path d='{_line(points)}' fill='none' stroke='{colour}' stroke-width='2' "
-        f"stroke-linejoin='round' {dash}>{draw}</path>"
-        f"<g transform='translate({x:.1f},{y:.1f})'>{move}"
+        f"<g><title>{escape(name)}</title><g fill='none' stroke-linejoin='round' {dash}>{draw}"
+        f"<path d='{trail}' {whole} stroke='#fff' stroke-opacity='.75' stroke-width='4'/>"
+        f"<path d='{trail}' {whole} stroke='{colour}' stroke-width='2'/></g>"
+        f"<g class='marker' transform='translate({x:.1f},{y:.1f})'>{move}"
         f"<path d='{outline}' fill='{colour}' stroke='#fff' stroke-width='1.3'/></g></g>"
     )
 

@@ -13,6 +13,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from autograder.wire import exception_node, text
+
 
 class Recorder:
     """The outputs of the running cell, in nbformat's words, with a limit on their size."""
@@ -30,7 +32,7 @@ class Recorder:
     def add(self, output: dict[str, Any]) -> None:
         self._clear_if_asked()
         size = len(repr(output))
-        if self._used + size > self.limit:
+        if self._used + size > self.limit and output["output_type"] != "error":
             output = {
                 "output_type": "stream",
                 "name": "stdout",
@@ -168,13 +170,13 @@ class Shell(InteractiveShell):
         """``exit`` in a cell ends nothing while grading."""
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
-        lines = [str(line) for line in stb] if isinstance(stb, list) else str(stb).split("\n")
+        lines = stb if isinstance(stb, list) else str(stb).split("\n")
         self.recorder.add(
             {
                 "output_type": "error",
                 "ename": str(getattr(etype, "__name__", etype)),
-                "evalue": str(evalue),
-                "traceback": lines,
+                "evalue": exception_node(evalue)["message"],
+                "traceback": [text(str(line)) for line in lines[-50:]],
             }
         )
 
