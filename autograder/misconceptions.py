@@ -30,7 +30,6 @@ from autograder.lesson import (
     without_markers,
 )
 
-
 _KEYWORDS = {
     "misconception": ("hint", "replaces", "earns", "source", "name"),
     "alternative": ("replaces", "source", "name"),

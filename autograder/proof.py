@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from autograder.build import master_notebook
 from autograder.classroom import Job
-from autograder.grading import Result
+from autograder.grading import Options, Result
 from autograder.lesson import Lesson, without_markers
 from autograder.misconceptions import Variant, variants
 from autograder.submission import Submission
@@ -70,21 +70,29 @@ def blank(master: dict[str, Any], lesson: Lesson) -> Submission:
     return Submission({name: sources[name] for name in sources if name in students}, (), ())
 
 
-def claims(lesson: Lesson, seeds: int, variant_seeds: int, options: Any = None) -> list[Claim]:
-    """Everything to prove about a lesson."""
-    master = dict(master_notebook(lesson))
-    extra = {} if options is None else {"options": options}
+def claims(
+    lesson: Lesson,
+    seeds: int,
+    variant_seeds: int,
+    run_experiments: bool = False,
+    everywhere: bool = True,
+) -> list[Claim]:
+    """Everything to prove about a lesson.
 
-    def jobs(name: str, submission: Submission, count: int, first: int = 0) -> tuple[Job, ...]:
+    Args:
+        seeds: hidden seeds for the reference.
+        variant_seeds: hidden seeds for each misconception and alternative.
+        everywhere: judge variants by the tests of every task; otherwise only by those of their
+            own task and of tasks that need it, which shows less and is much faster.
+    """
+    master = dict(master_notebook(lesson))
+
+    def jobs(
+        name: str, submission: Submission, count: int, first: int = 0, tasks: tuple[str, ...] = ()
+    ) -> tuple[Job, ...]:
+        options = Options(run_experiments, tasks)
         return tuple(
-            Job(
-                f"{lesson.name}/{name}/{seed}",
-                lesson,
-                master,
-                submission,
-                hidden_seed=seed,
-                **extra,
-            )
+            Job(f"{lesson.name}/{name}/{seed}", lesson, master, submission, "", seed, options)
             for seed in range(first, first + count)
         )
 
@@ -95,7 +103,8 @@ def claims(lesson: Lesson, seeds: int, variant_seeds: int, options: Any = None) 
     for number, variant in enumerate(variants(lesson)):
         changed = reference(lesson, {variant.task: variant.source})
         # Every variant sees other seeds, so that none is caught by one lucky draw.
-        runs = jobs(variant.name, changed, variant_seeds, first=1000 + number)
+        near = () if everywhere else (variant.task, *sorted(lesson.dependents(variant.task)))
+        runs = jobs(variant.name, changed, variant_seeds, 1000 + number, near)
         found.append(Claim(lesson, variant.kind, variant.task, variant.name, runs, variant))
     return found
 
@@ -119,9 +128,12 @@ def judge(claim: Claim, results: list[Result]) -> Row:
 
 
 def _by_task(lesson: Lesson, result: Result) -> dict[str, float]:
+    """The points of each task that was judged."""
+    judged = {mark.cell: mark.points for mark in result.marks}
     return {
-        task.name: sum(result.mark(cell.id).points or 0.0 for cell in task.tests)
+        task.name: sum(judged[cell.id] for cell in task.tests)
         for task in lesson.tasks
+        if all(cell.id in judged for cell in task.tests)
     }
 
 

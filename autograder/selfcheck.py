@@ -28,8 +28,8 @@ _KINDS: dict[str, Kind] = {
 class Line:
     """What ``autograder check`` says about one test cell.
 
-    ``status`` is "passed", "partial", "failed", "not written" or "not run"; ``changed`` tells that the test
-    in the notebook is not the one that was handed out.
+    ``status`` is "passed", "partial", "failed", "not written" or "not run"; ``changed`` tells
+    that the test in the notebook is not the one that was handed out.
     """
 
     task: str

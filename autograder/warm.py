@@ -45,4 +45,6 @@ def import_all() -> None:
     import torch
 
     torch.set_num_threads(1)
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    weight = torch.zeros(1, requires_grad=True)
+    torch.optim.Adam([weight])
+    (2 * weight).backward(torch.ones(1))  # the first explicit gradient imports sympy

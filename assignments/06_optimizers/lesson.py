@@ -936,7 +936,7 @@ def inverse_decay(step, base, rate):
 
 # %% tests="decay" part="linear" points=1
 check_close("linear_decay for steps 0, 5, 10 of 10", [linear_decay(k, 0.4, 10) for k in (0, 5, 10)],
-            [0.4, 0.2, 0.0], rtol=1e-5)
+            [0.4, 0.2, 0.0], rtol=1e-5, atol=1e-7, look="A straight line from base to final.")
 check_close("linear_decay(5, 0.4, 10, final=0.2)", linear_decay(5, 0.4, 10, final=0.2), 0.3, rtol=1e-5)
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("linear_decay")
