@@ -405,10 +405,11 @@ class _Clock:
         """An animation through one frame a step, which then rests at the last one."""
         missing = self.steps + 1 - len(frames) + int(_REST * self.steps)
         listed = ";".join(frames + [frames[-1]] * missing)
+        # No hyphen in these ids: before the dot, SMIL reads one as a minus sign.
         what = "type='translate'" if kind == "animateTransform" else ""
         return (
             f"<{kind} attributeName='{attribute}' {what} values='{listed}' dur='{self.seconds:g}s' "
-            f"begin='0s;{self.key}-replay.click' end='{self.key}-stop.click' "
+            f"begin='0s;{self.key}replay.click' end='{self.key}stop.click' "
             "repeatCount='indefinite'/>"
         )
 
@@ -451,7 +452,7 @@ def _timeline(key: str, seconds: float, steps: int, width: int, y: float) -> Ite
     )
     for name, label, x in (("replay", "↻ replay", width - 112), ("stop", "■ stop", width - 50)):
         yield (
-            f"<g id='{key}-{name}' style='cursor:pointer'><rect x='{x - 5}' y='{y - 12}' "
+            f"<g id='{key}{name}' style='cursor:pointer'><rect x='{x - 5}' y='{y - 12}' "
             f"width='{62 if name == 'replay' else 50}' height='22' rx='5' fill='#eef1f4'/>"
             f"{_text(x + 1, y + 3.5, label, size=11)}</g>"
         )

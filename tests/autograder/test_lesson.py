@@ -91,6 +91,12 @@ def test_dependents_are_found_through_other_tasks(make_lesson):
     assert made.dependents("c") == set()
 
 
+def test_tasks_that_need_each_other_depend_on_each_other(make_lesson):
+    first = TASK.replace('n="a"', 'n="a" needs="b"', 1)
+    second = TASK.replace('"a"', '"b"').replace('n="b"', 'n="b" needs="a"', 1)
+    assert make_lesson(first + second).dependents("a") == {"a", "b"}
+
+
 def test_the_digest_changes_with_the_text(make_lesson):
     assert make_lesson(TASK).digest != make_lesson(TASK.replace("1", "2")).digest
 
