@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import copy
 import gc
 import linecache
 import math
@@ -16,13 +17,13 @@ import socket
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 
-from autograder.lesson import Cell, Lesson, Limits, free_names, probes_in
+from autograder.lesson import Cell, Lesson, free_names, probes_in
 from autograder.wire import (
     Channel,
     Codec,
@@ -38,6 +39,7 @@ Outcome = Literal["passed", "partial", "failed", "not run", "fault"]
 
 #: Output of a student's functions that one test keeps, in bytes.
 _OUTPUT_BYTES = 1 << 16
+_NOT_RUN = "The test could not be run."
 #: Address space of an examiner's fork: what a sandbox sends must fit.
 _EXAMINER_MEMORY = 6 << 30
 
@@ -84,43 +86,93 @@ def prepare(lesson: Lesson) -> dict[str, Any]:
     return names
 
 
-def examine(cell: Cell, channel: Channel, names: dict[str, Any], limits: Limits) -> Verdict:
-    """Judge one test cell in a fork, so that no test leaves anything behind for the next.
+class Examiner:
+    """Judges the tests of one submission, in a process of its own. Use it as a context manager.
+
+    The process is a fork of this one, made at the first test, and made anew if a test hangs it.
+    Each test starts from fresh copies of what the setup cells bound, so that what a student's
+    function does to an array it was given is gone with the test.
 
     Args:
-        cell: the test cell, hidden tests included.
-        channel: to the fork of the student's process that answers this test's calls.
-        names: what :func:`prepare` made; the fork keeps its changes to itself.
-        limits: ``test_seconds`` counts for the whole cell.
+        names: what :func:`prepare` made.
     """
-    started = time.perf_counter()
-    ours, theirs = socket.socketpair()
-    child = os.fork()
-    if child == 0:
-        ours.close()
-        code = 1
+
+    def __init__(self, lesson: Lesson, names: dict[str, Any]) -> None:
+        self._lesson = lesson
+        self._names = names
+        self._child = 0
+        self._channel: Channel | None = None
+
+    def __enter__(self) -> Examiner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def examine(self, cell: Cell, channel: Channel) -> Verdict:
+        """Judge one test cell.
+
+        Args:
+            cell: of the lesson, hidden tests included.
+            channel: to the fork of the student's process that answers this test's calls.
+        """
+        started = time.perf_counter()
+        if self._channel is None:
+            self._channel = self._start()
+        most = self._lesson.limits.test_seconds
         try:
-            gc.disable()
-            resource.setrlimit(resource.RLIMIT_AS, (_EXAMINER_MEMORY, _EXAMINER_MEMORY))
-            verdict = _Examination(cell, channel, names, limits.test_seconds).judge()
-            Channel(theirs).send(asdict(verdict))
-            code = 0
+            self._channel.send({"cell": cell.id}, (channel.socket.fileno(),))
+            verdict = Verdict(**self._channel.receive(most + 5))
+        except WireError as error:
+            self._end()
+            says = _too_slow(most) if isinstance(error, WireTimeout) else _NOT_RUN
+            verdict = Verdict(0.0, "not run", says, f"the examiner's process: {error}")
+        return replace(verdict, seconds=time.perf_counter() - started)
+
+    def _start(self) -> Channel:
+        ours, theirs = socket.socketpair()
+        self._child = os.fork()
+        if self._child == 0:
+            ours.close()
+            try:
+                gc.disable()
+                resource.setrlimit(resource.RLIMIT_AS, (_EXAMINER_MEMORY, _EXAMINER_MEMORY))
+                _judge_until_closed(Channel(theirs), self._lesson, self._names)
+            finally:
+                os._exit(1)
+        theirs.close()
+        return Channel(ours)
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+            os.kill(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+
+
+def _judge_until_closed(channel: Channel, lesson: Lesson, names: dict[str, Any]) -> None:
+    """The loop of the examiner's process."""
+    while True:
+        message, files = channel.receive_with_files()
+        cell = lesson.by_id[message["cell"]]
+        test = Channel(socket.socket(fileno=files[0]))
+        try:
+            verdict = _Examination(cell, test, _fresh(names), lesson.limits.test_seconds).judge()
         finally:
-            os._exit(code)
-    theirs.close()
-    try:
-        answer = Channel(ours).receive(limits.test_seconds + 5)
-        verdict = Verdict(**answer)
-    except WireError as error:
-        os.kill(child, signal.SIGKILL)
-        late = isinstance(error, WireTimeout)
-        says = _too_slow(limits.test_seconds) if late else "The test could not be run."
-        verdict = Verdict(0.0, "not run", says, f"the examiner's fork: {error}")
-    finally:
-        ours.close()
-        os.waitpid(child, 0)
-    seconds = time.perf_counter() - started
-    return Verdict(**{**asdict(verdict), "seconds": seconds})
+            test.close()
+        channel.send(asdict(verdict))
+
+
+def _fresh(names: dict[str, Any]) -> dict[str, Any]:
+    """A copy of ``names`` in which plain mutable data is copied too."""
+    fresh = dict(names)
+    for name, value in names.items():
+        if isinstance(value, (np.ndarray, list, set)) or type(value) is dict:
+            # What holds a module or the like cannot be copied, and is no plain data.
+            with contextlib.suppress(TypeError):
+                fresh[name] = names[name] if name == "__builtins__" else copy.deepcopy(value)
+    return fresh
 
 
 def _too_slow(seconds: float) -> str:
@@ -134,7 +186,7 @@ class _Examination:
         self.cell = cell
         self.seconds = seconds
         self.outputs: list[dict[str, Any]] = []
-        self.names = dict(names)
+        self.names = names
         self.file = f"<{cell.id}>"
         self.conversation = Conversation(channel, time.monotonic() + seconds, self.outputs)
 

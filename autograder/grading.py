@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder import __version__
-from autograder.examiner import Verdict, examine
+from autograder.examiner import Examiner, Verdict
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
 from autograder.submission import Extra, Submission
@@ -211,7 +211,7 @@ def _run(
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
     }
-    with sandbox.submission(resources) as running:
+    with Examiner(lesson, names) as examiner, sandbox.submission(resources) as running:
         for step in steps:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -219,7 +219,7 @@ def _run(
             try:
                 if step.is_test and step.verdict is None and not step.fatal:
                     with running.test() as channel:
-                        step.verdict = examine(step.cell, channel, names, limits)
+                        step.verdict = examiner.examine(step.cell, channel)
                 elif step.runs and not step.fatal:
                     _run_cell(step, running, min(limits.cell_seconds, left), limits.output_kb << 10)
             except SubmissionDied as error:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import symtable
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -273,16 +274,22 @@ def top_level_names(source: str) -> tuple[str, ...]:
 
 
 def free_names(source: str) -> frozenset[str]:
-    """The names that ``source`` reads anywhere, whether or not it binds them too."""
+    """The names that ``source`` reads from the notebook, whether or not it binds them too.
+
+    Parameters and local variables of its functions are not among them. Of source that is not
+    Python (IPython magics, a syntax error) every word is.
+    """
     try:
-        tree = ast.parse(source)
-    except SyntaxError:
+        pending = [symtable.symtable(source, "<cell>", "exec")]
+    except (SyntaxError, ValueError):
         return frozenset(re.findall(r"[A-Za-z_]\w*", source))
-    return frozenset(
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    )
+    found: set[str] = set()
+    while pending:
+        scope = pending.pop()
+        pending += scope.get_children()
+        top = scope.get_type() == "module"
+        found |= {s.get_name() for s in scope.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    return frozenset(found)
 
 
 def _between(source: str, begin: str, end: str) -> str:

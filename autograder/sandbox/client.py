@@ -214,11 +214,11 @@ class Running:
         ours, theirs = socket.socketpair()
         self._command({"op": "fork"}, theirs)
         channel = Channel(ours)
+        # Hanging up ends the test's process; what does not end is killed before the next fork.
         try:
             yield channel
         finally:
             channel.close()
-            self._command({"op": "end-test"})
 
     def _command(self, message: dict[str, Any], hand_over: socket.socket | None = None) -> None:
         try:

@@ -45,6 +45,9 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
         except WireError:
             os._exit(0)
         operation = message.get("op")
+        if test is not None:
+            _kill_group(test)
+            test = None
         if operation == "run":
             # An interrupt that comes after a cell has ended belongs to nothing.
             try:
@@ -75,11 +78,6 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                 side = Channel(socket.socket(fileno=files[0]))
                 Answers(side, shell, setup_names).serve()
             os.close(files[0])
-            channel.send({"ok": True})
-        elif operation == "end-test":
-            if test is not None:
-                _kill_group(test)
-                test = None
             channel.send({"ok": True})
 
 

@@ -244,7 +244,7 @@ def test_top_level_names_are_those_that_a_cell_binds(source, names):
 
 
 def test_free_names_are_those_that_a_cell_reads():
-    assert free_names("def f(x):\n    return g(x) + y\nz = f") == {"g", "x", "y", "f"}
+    assert free_names("def f(x):\n    k = 1\n    return g(x) + y + k\nz = f") == {"g", "y", "f"}
 
 
 def test_free_names_of_what_is_no_python_are_all_words_in_it():
