@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import multiprocessing
 import os
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from autograder import examiner, warm
+from autograder import examiner
 from autograder.grading import Options, Result, grade, unreadable
 from autograder.lesson import Lesson
 from autograder.sandbox.client import Sandbox, SandboxError
@@ -45,9 +42,10 @@ class ClassroomError(Exception):
 class Classroom:
     """Warm processes that grade jobs. Use it as a context manager, and keep it for several runs.
 
-    Entering it starts two warm parents side by side and waits for neither: the sandbox's, which
-    forks submissions, and a fork server, which forks the workers that judge. So enter it before
-    other slow work.
+    Entering it starts a warm parent and does not wait for its imports, so enter it before other
+    slow work. The workers, which judge, and their sandboxes, in which submissions run, are both
+    forks of it: it holds nothing but imported modules, and what a worker is told afterwards, no
+    sandbox sees.
 
     Args:
         workers: how many submissions are graded at once.
@@ -59,10 +57,7 @@ class Classroom:
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Classroom:
-        with _environment(warm.ENVIRONMENT):
-            self._source = self._stack.enter_context(Sandbox())
-            multiprocessing.set_forkserver_preload([*warm.MODULES, __name__])
-            forkserver.ensure_running()
+        self._source = self._stack.enter_context(Sandbox())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,41 +123,20 @@ class DaskClassroom:
             yield futures[future], future.result()
 
 
-@contextlib.contextmanager
-def _environment(changed: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the processes that are started in between."""
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 class _Worker:
-    """A worker process, forked from the fork server, with a sandbox of its own."""
+    """A worker process, forked from the warm parent, with a sandbox of its own."""
 
     def __init__(self, source: Sandbox, stack: contextlib.ExitStack) -> None:
-        context = multiprocessing.get_context("forkserver")
-        self.connection, theirs = context.Pipe()
-        sock = source.clone()
-        self.process = context.Process(target=_work, args=(theirs, sock), daemon=True)
-        self.process.start()
-        theirs.close()
-        sock.close()
+        ours, theirs = socket.socketpair()
+        with theirs, source.clone() as sandbox:
+            source.fork("autograder.classroom:work", theirs, sandbox)
+        self.connection = Connection(ours.detach())
         stack.callback(self._end)
 
     def _end(self) -> None:
         with contextlib.suppress(OSError):
             self.connection.send(None)
         self.connection.close()
-        self.process.join(10)
-        if self.process.is_alive():
-            self.process.kill()
 
 
 def _give(
@@ -174,13 +148,16 @@ def _give(
         busy[worker.connection] = (worker, job)
 
 
-def _work(connection: Connection, sock: socket.socket) -> None:
-    """The worker's loop."""
-    warm.import_all()  # imported by the fork server already; this sets one thread
-    with Sandbox.attached(sock) as sandbox:
-        grader = _Grader(sandbox)
-        gc.collect()
-        gc.freeze()
+def work(jobs: int, sandbox: int) -> None:
+    """The worker's loop, in a fork of the warm parent.
+
+    Args:
+        jobs: the descriptor over which jobs come and results go.
+        sandbox: the descriptor of the worker's own sandbox.
+    """
+    connection = Connection(jobs)
+    with Sandbox.attached(socket.socket(fileno=sandbox)) as own:
+        grader = _Grader(own)
         while True:
             try:
                 job = connection.recv()

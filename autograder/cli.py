@@ -241,7 +241,9 @@ def check(
 
 @app.command()
 def grade(
-    name: Annotated[str, typer.Argument(help="The assignment, by name or its beginning (01).")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Assignments, by name or beginning (01).")
+    ],
     student: Annotated[
         list[str] | None, typer.Option(help="Only this student; may be repeated.")
     ] = None,
@@ -265,7 +267,7 @@ def grade(
 
     root = _root(course)
     _check_json(json_file)
-    _check_names(root, [name])
+    _check_names(root, names)
     with DaskClassroom(dask) if dask else Classroom(jobs) as classroom, _progress() as bar:
         from autograder.build import BuildError
         from autograder.course import Course as CourseFolder
@@ -273,19 +275,23 @@ def grade(
         from autograder.grading import Options
         from autograder.marking import mark_class
 
-        lesson = _lessons(root, [name])[0]
-        task = bar.add_task(f"Grading {lesson.name}", total=None)
-
+        classes = []
         try:
-            marked = mark_class(
-                CourseFolder(root), lesson, classroom, students=student, force=force,
-                options=Options(run_experiments), on_progress=_advance(bar, task),
-            )  # fmt: skip
+            folder = CourseFolder(root)
+            for lesson in _lessons(root, names):
+                task = bar.add_task(f"Grading {lesson.name}", total=None)
+                marked = mark_class(
+                    folder, lesson, classroom, students=student, force=force,
+                    options=Options(run_experiments), on_progress=_advance(bar, task),
+                )  # fmt: skip
+                classes.append(marked)
         except (CourseError, BuildError) as error:
             _fail(error)
-    _print_class(marked)
-    _write_json(json_file, marked.to_dict())
-    if any(entry.result and entry.result.faults for entry in marked.entries):
+    for marked in classes:
+        _print_class(marked)
+    _write_json(json_file, {"schema": 1, "assignments": [one.to_dict() for one in classes]})
+    results = [entry.result for one in classes for entry in one.entries]
+    if any(result is not None and result.faults for result in results):
         raise typer.Exit(1)
 
 
@@ -369,7 +375,7 @@ def demo(
             total += len(known) * len(lesson.tasks)
             page = write_class_page(marked, target / "report")
             out.print(f"Page: {page}")
-    _write_json(json_file, {"schema": 1, "classes": [marked.to_dict() for marked in classes]})
+    _write_json(json_file, {"schema": 1, "assignments": [one.to_dict() for one in classes]})
     for line in wrong:
         err.print(f"[red]✗[/red] {escape(line)}", soft_wrap=True)
     right = total - len(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,7 +169,7 @@ def differences(known: list[Known], marked: MarkedClass) -> list[str]:
         result = results[one.student]
         for task in marked.lesson.tasks:
             got = sum(result.mark(cell.id).points or 0.0 for cell in task.tests)
-            if got != one.tasks[task.name]:
+            if not math.isclose(got, one.tasks[task.name]):
                 wrong.append(
                     f"{one.student}: {task.name} ({one.answers[task.name]}) got {got:g}, "
                     f"not {one.tasks[task.name]:g}"

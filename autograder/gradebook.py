@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import nbformat
 from nbgrader.api import (
     Assignment,
+    BaseCell,
     Comment,
     Grade,
     Gradebook,
@@ -143,24 +143,28 @@ class Marks:
             .one()
         )
         marks = {mark.cell: mark for mark in result.marks}
-        for grade in notebook.grades:
-            mark = marks[grade.name]
+        says = _comments(lesson, result)
+        # Asking each grade for the name of its cell would be a query each.
+        names = dict(
+            db.query(BaseCell.id, BaseCell.name).filter_by(notebook_id=notebook.notebook_id).all()
+        )
+        for grade in db.query(Grade).filter_by(notebook_id=notebook.id):
+            mark = marks[names[grade.cell_id]]
             grade.auto_score = mark.points
             # As nbgrader does: a mark given by hand is looked at again after a regrade.
             grade.needs_manual_grade = grade.manual_score is not None or mark.points is None
-        says = _comments(lesson, result)
-        for comment in notebook.comments:
-            comment.auto_comment = says.get(comment.name)
+        for comment in db.query(Comment).filter_by(notebook_id=notebook.id):
+            comment.auto_comment = says.get(names[comment.cell_id])
         db.flush()
         notebook.late_submission_penalty = self._late_penalty(one, submission, notebook)
 
     def _late_penalty(
         self, one: HandedIn, submission: SubmittedAssignment, notebook: SubmittedNotebook
     ) -> float | None:
-        self._book.db.refresh(notebook)
         late = submission.total_seconds_late
         if late <= 0:
             return None
+        self._book.db.refresh(notebook)
         plugin = self._penalties.plugin_inst
         penalty = plugin.late_submission_penalty(one.student, notebook.score, late)
         return None if penalty is None else min(max(penalty, 0.0), notebook.score)
@@ -191,12 +195,17 @@ class Marks:
                 "remarks": list(result.remarks),
             },
         }
-        notebook = nbformat.from_dict(
-            {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": result.cells}
-        )
+        notebook = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": metadata,
+            "cells": result.cells,
+        }
         path = staged / f"{lesson.name}.ipynb"
-        with path.open("w", encoding="utf-8", errors="replace") as file:
-            nbformat.write(notebook, file)
+        with path.open("w", encoding="utf-8") as file:
+            # nbformat's own writer would validate what was just built, for as long as it took.
+            json.dump(notebook, file, indent=1, sort_keys=True, ensure_ascii=False)
+            file.write("\n")
             file.flush()
             os.fsync(file.fileno())
         path.chmod(0o444)

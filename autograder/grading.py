@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -271,11 +272,8 @@ def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
             )
         elif kind in ("display_data", "execute_result"):
             data = output.get("data")
-            bundle = (
-                {str(mime): _mime(value) for mime, value in data.items()}
-                if isinstance(data, dict)
-                else {}
-            )
+            items = data.items() if isinstance(data, dict) else ()
+            bundle = {text(mime, 200): _mime(text(mime, 200), value) for mime, value in items}
             made: dict[str, Any] = {"output_type": kind, "data": bundle, "metadata": {}}
             if kind == "execute_result":
                 count = output.get("execution_count")
@@ -284,8 +282,18 @@ def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
     return clean
 
 
-def _mime(value: Any) -> Any:
-    return value if isinstance(value, (str, dict, list)) else str(value)
+def _mime(kind: str, value: Any) -> Any:
+    """One form of an output: JSON as such, everything else as text that a file can hold."""
+    if kind == "application/json" or kind.endswith("+json"):
+        return json.loads(text(json.dumps(value), 1 << 21) if _is_json(value) else "null")
+    return text(value if isinstance(value, str) else str(value), 1 << 24)
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        return len(json.dumps(value, allow_nan=False)) < 1 << 21
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _marks(

@@ -34,7 +34,6 @@ class MarkedClass:
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form (schema 1), described in docs/how-grading-works.md."""
         return {
-            "schema": 1,
             "assignment": self.lesson.name,
             "max_points": self.lesson.points,
             "seconds": round(self.seconds, 3),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 from autograder.lesson import Lesson
 
@@ -55,6 +56,8 @@ def read_notebook(path: Path) -> NotebookNode:
     Raises:
         SubmissionError: it is missing, too large, or no notebook.
     """
+    import nbformat  # takes a second, which the workers need not spend
+
     try:
         if path.stat().st_size > MAX_NOTEBOOK_MB << 20:
             raise SubmissionError(
@@ -79,7 +82,7 @@ def read_notebook(path: Path) -> NotebookNode:
 
 
 def fit(lesson: Lesson, cells: list) -> Submission:
-    """Match a notebook's cells to the lesson's: by nbgrader's id, else by the cell's own id.
+    """Match a notebook's cells to the lesson's: by nbgrader's id; prose also by the cell's own id.
 
     Of cells with the same id the last one counts, as in nbgrader; the others, and whatever
     matches nothing, are the student's extra cells at their place.

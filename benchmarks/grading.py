@@ -99,9 +99,7 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
 
     def ours(*extra: str) -> Callable[[Path], list[subprocess.Popen]]:
         def work(copy: Path) -> list[subprocess.Popen]:
-            grade = f"{sys.executable} -m autograder.cli grade --jobs 2 --course ."
-            command = " && ".join(f"{grade} {name} {' '.join(extra)}" for name in names)
-            return [quiet(["sh", "-c", command], copy, dict(os.environ))]
+            return [quiet(grade_command(names, *extra), copy, None)]
 
         return work
 
@@ -118,6 +116,10 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
     timed("floor", floor)
     timed("floor, experiments too", lambda copy: floor(copy, "--experiments"))
     return timings
+
+
+def grade_command(names: list[str], *extra: str) -> list[str]:
+    return [sys.executable, "-m", "autograder.cli", "grade", "--jobs", "2", *names, *extra]
 
 
 def options_keep(folder: Path) -> bool:
@@ -188,10 +190,9 @@ def memory_by_size(folder: Path, lessons: list, sizes: tuple[int, int]) -> dict[
     peaks = {}
     for size in sizes:
         course = make_course(folder / f"memory-{size}", lessons, size)
-        grade = f"{sys.executable} -m autograder.cli grade --jobs 2 --course ."
-        command = " && ".join(f"{grade} {one.name}" for one in lessons)
+        command = grade_command([one.name for one in lessons])
         console.print(f"memory of {size * len(lessons)} submissions …")
-        timing = run("memory", lambda c=command, f=course: [quiet(["sh", "-c", c], f, None)])
+        timing = run("memory", lambda c=command, f=course: [quiet(c, f, None)])
         peaks[size * len(lessons)] = timing.peak_mb
     return peaks
 

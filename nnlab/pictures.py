@@ -1,4 +1,4 @@
-"""Pictures for the notebooks: colours that everybody can tell apart, and a text for each picture."""
+"""Pictures for the notebooks: colours that everybody can tell apart, and words for each."""
 
 from __future__ import annotations
 

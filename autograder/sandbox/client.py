@@ -121,6 +121,15 @@ class Sandbox:
         self._ask({"op": "clone"}, theirs)
         return ours
 
+    def fork(self, function: str, *sockets: socket.socket) -> None:
+        """Run a trusted function in a fork of the warm parent.
+
+        Args:
+            function: as in ``package.module:name``; it gets the sockets' descriptors.
+        """
+        self.wait_until_warm()
+        self._ask({"op": "fork", "function": function}, *sockets)
+
     @classmethod
     def attached(cls, sock: socket.socket) -> Sandbox:
         """The sandbox behind a socket that :meth:`clone` made."""
@@ -154,17 +163,15 @@ class Sandbox:
         """Interrupt the running cell, as a student would with the stop button."""
         self._ask({"op": "interrupt"})
 
-    def _ask(
-        self, message: dict[str, Any], hand_over: socket.socket | None = None
-    ) -> dict[str, Any]:
+    def _ask(self, message: dict[str, Any], *hand_over: socket.socket) -> dict[str, Any]:
         try:
-            self._channel.send(message, (hand_over.fileno(),) if hand_over else ())
+            self._channel.send(message, tuple(sock.fileno() for sock in hand_over))
             return self._channel.receive(_REPLY_SECONDS)
         except WireError as error:
             raise SandboxError(f"the sandbox's warm parent does not answer: {error}") from error
         finally:
-            if hand_over:
-                hand_over.close()
+            for sock in hand_over:
+                sock.close()
 
 
 class Running:

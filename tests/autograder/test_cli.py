@@ -108,7 +108,7 @@ def test_grade_writes_marks_and_goes_on_where_it_was(small_course, notebook) -> 
     first = autograder("grade", "90", "--jobs", "1", "--json", str(report), folder=small_course)
     assert first.returncode == 0, first.stderr
     assert "1 graded" in first.stdout
-    assert json.loads(report.read_text())["students"][0]["points"] == 5.0
+    assert json.loads(report.read_text())["assignments"][0]["students"][0]["points"] == 5.0
     again = autograder("grade", "90", folder=small_course)
     assert "0 graded" in again.stdout
     assert "1 unchanged" in again.stdout

@@ -216,7 +216,6 @@ def test_the_json_form_is_plain_and_says_how_each_mark_was_reached(small_course,
     hand_in(small_course, "bo")
     mark(small_course, classroom, students=["ada"])
     data = json.loads(json.dumps(mark(small_course, classroom).to_dict()))
-    assert data["schema"] == 1
     assert data["students"][0] == {"student": "ada", "unchanged": True}
     second = data["students"][1]
     assert second["points"] == 10.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import nbformat
@@ -284,3 +285,15 @@ def test_every_mark_says_how_it_was_reached(grade: Grade) -> None:
     assert result.tier == "none"
     assert all(mark.tier == "none" for mark in result.marks)
     assert all(mark.seconds > 0 for mark in result.marks if mark.cell.startswith("test-"))
+
+
+def test_outputs_that_no_file_could_hold_are_made_harmless(grade: Grade) -> None:
+    odd = (
+        "from IPython.display import display\n"
+        r"display({'text/plain': ['a'], 'text/html': '\ud800', '\ud801': 'x',"
+        "\n         'application/json': {'k': float('nan')}}, raw=True)\nprint('\\udfff')"
+    )
+    result = grade(double=odd)
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": result.cells}
+    nbformat.validate(nbformat.from_dict(notebook))
+    json.dumps(notebook, ensure_ascii=False, allow_nan=False).encode("utf-8")
