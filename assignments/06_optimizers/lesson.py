@@ -289,8 +289,8 @@ def nesterov_lookahead(w, gradient, config=None):
               **(config or {})}
     ### BEGIN SOLUTION
     ahead = w + config["momentum"] * config["velocity"]
-    config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"
-                                                                          ] * gradient(ahead)
+    slope = gradient(ahead)
+    config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * slope
     next_w = w + config["velocity"]
     ### END SOLUTION
     return next_w, config
