@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,7 +42,8 @@ class Marks:
         self.course = course
         # nbgrader logs each student that it has to add; that is what we are here for.
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        self._book = Gradebook(course.db_url, course.directory.course_id)
+        with _own_commands_first():
+            self._book = Gradebook(course.db_url, course.directory.course_id)
         self._penalties = AssignLatePenalties(config=course.config)
         self._penalties.init_plugin()
 
@@ -210,6 +214,17 @@ class Marks:
             os.fsync(file.fileno())
         path.chmod(0o444)
         return staged
+
+
+@contextlib.contextmanager
+def _own_commands_first() -> Iterator[None]:
+    """The commands of this environment, active or not: nbgrader calls ``alembic`` by its name."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 class _Transaction:

@@ -43,6 +43,8 @@ class Timing:
 
 
 def main() -> None:
+    # nbgrader calls alembic by its name, whether or not the environment is active.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=12, help="who hand in each assignment")
     parser.add_argument(

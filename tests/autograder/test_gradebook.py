@@ -224,3 +224,11 @@ def test_the_json_form_is_plain_and_says_how_each_mark_was_reached(small_course,
 
 def test_a_small_lesson_is_what_these_tests_assume(small: Lesson) -> None:
     assert small.points == 12.0
+
+
+def test_a_new_gradebook_needs_no_active_environment(small_course, classroom, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    hand_in(small_course, "ada")
+    mark(small_course, classroom)
+    with book(small_course) as marks:
+        assert marks.find_submission(NAME, "ada").score == 10.0
