@@ -393,6 +393,7 @@ def demo(
 def _picture(marked: Any) -> Table:
     """The class as a picture: a row a student, a coloured block a task, best first."""
     table = Table(box=None, pad_edge=False, show_header=False)
+    gap = " " if len(marked.lesson.tasks) <= 16 else ""
     entries = [entry for entry in marked.entries if entry.result is not None]
     for entry in sorted(entries, key=lambda entry: -entry.result.points):
         blocks = []
@@ -403,7 +404,7 @@ def _picture(marked: Any) -> Table:
             blocks.append(full if share == 1 else part if share else none)
         table.add_row(
             escape(entry.student),
-            " ".join(blocks),
+            gap.join(blocks),
             f"{entry.result.points:g} of {marked.lesson.points:g}",
         )
     return table

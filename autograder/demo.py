@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.build import Built, build, write
 from autograder.course import CONFIG_FILE, CourseError
-from autograder.lesson import Lesson, Task, without_markers
+from autograder.lesson import Lesson, Task, free_names, without_markers
 from autograder.marking import MarkedClass
 from autograder.misconceptions import Variant, variants
 
@@ -143,10 +143,18 @@ def _pick(
 
 
 def _repair_dependents(lesson: Lesson, picks: dict[str, _Pick]) -> None:
-    """A task that needs one which was left open is left open too."""
+    """Where an answer calls the student's answer to another task, and that one isn't right, the
+    mark would be unknown: take the reference, or if that calls it too, leave the task open."""
+    makers = {name: task.name for task in lesson.tasks for name in task.defines}
+    right = {task.name: picks[task.name].earns == task.points for task in lesson.tasks}
     for task in lesson.tasks:
-        if any(picks[name].label == "blank" for name in task.solution.needs):
-            picks[task.name] = _Pick("blank", None, 0.0)
+        reference = without_markers(task.solution.source)
+        for source, earns in ((reference, task.points), (None, 0.0)):
+            called = {makers.get(name) for name in free_names(picks[task.name].source or "")}
+            if all(right[maker] for maker in called - {None, task.name}):
+                break
+            picks[task.name] = _Pick("reference" if source else "blank", source, earns)
+        right[task.name] = picks[task.name].earns == task.points
 
 
 def _fill(built: Built, picks: dict[str, _Pick], written: bool) -> Any:

@@ -25,13 +25,15 @@ _PAGE = """<!doctype html>
   thead th { vertical-align: bottom; font-weight: 600; background: #fafafa; }
   thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
   .full { background: #cfe8df; } .part { background: #fbe8bd; } .none { background: #f6d3c4; }
-  .hand { background: #dbe7f5; } tfoot td { font-weight: 600; background: #fafafa; }
+  .hand { background: #dbe7f5; } tfoot td { font-weight: 600; background: #fafafa; white-space: nowrap; }
+  p span { padding: 0 .3em; }
 </style>
 <h1>{{ lesson.title }}</h1>
 <p>{{ rows|length }} submissions, mean {{ "%.1f"|format(mean) }} of
 {{ "%g"|format(lesson.points) }} points,
 median {{ "%.1f"|format(median) }}; graded in {{ "%.1f"|format(seconds) }} s.
-A cell's colour: all points, some, none, to be marked by hand.
+A cell's colour: <span class="full">all points</span>, <span class="part">some</span>,
+<span class="none">none</span>, <span class="hand">to be marked by hand</span>.
 Rest the pointer on a cell for what its test said.</p>
 <div class="wide"><table>
 <thead><tr><th>student</th><th>points</th>

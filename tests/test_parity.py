@@ -132,7 +132,7 @@ def loud():
 # %% tests="loud" points=1
 check_close("loud()", loud(), 1)
 ### BEGIN HIDDEN TESTS
-check_close("loud()", loud(), 1)
+check_close("a second loud()", loud() + loud(), 2)
 ### END HIDDEN TESTS
 
 # %% solution="share"

@@ -90,7 +90,7 @@ def test_the_readme_names_commands_that_exist() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "autograder.cli", "--help"], capture_output=True, text=True
     ).stdout
-    for command in set(re.findall(r"`?autograder (\w+)", text)):
+    for command in set(re.findall(r"(?:^|`)autograder (\w+)", text, re.MULTILINE)):
         assert command in shown, command
 
 
