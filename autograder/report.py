@@ -25,7 +25,8 @@ _PAGE = """<!doctype html>
   thead th { vertical-align: bottom; font-weight: 600; background: #fafafa; }
   thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
   .full { background: #cfe8df; } .part { background: #fbe8bd; } .none { background: #f6d3c4; }
-  .hand { background: #dbe7f5; } tfoot td { font-weight: 600; background: #fafafa; white-space: nowrap; }
+  .hand { background: #dbe7f5; }
+  tfoot td { font-weight: 600; background: #fafafa; white-space: nowrap; }
   p span { padding: 0 .3em; }
 </style>
 <h1>{{ lesson.title }}</h1>
