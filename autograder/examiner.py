@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder.lesson import Cell, Lesson, free_names, probes_in
+from autograder.lesson import Cell, Lesson, free_names, probes_in, top_level_names
 from autograder.wire import (
     Channel,
     Codec,
@@ -209,7 +209,7 @@ class _Examination:
         """Run the cell; the value of its last line if that is an expression."""
         tree = ast.parse(self.cell.source)
         probes = dict(probes_in(tree))
-        wanted = free_names(self.cell.source) - set(self.names) - set(dir(builtins)) - set(probes)
+        wanted = _read_before_bound(tree) - set(self.names) - set(dir(builtins)) - set(probes)
         self.names.update(self.conversation.describe(sorted(wanted)))
         last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         for statement in tree.body:
@@ -310,6 +310,17 @@ class _Examination:
 
     def _missing(self) -> set[str]:
         return set(free_names(self.cell.source)) - set(self.names)
+
+
+def _read_before_bound(tree: ast.Module) -> set[str]:
+    """The names that a test reads and has not bound itself in a line above."""
+    wanted: set[str] = set()
+    bound: set[str] = set()
+    for statement in tree.body:
+        source = ast.unparse(statement)
+        wanted |= free_names(source) - bound
+        bound |= set(top_level_names(source))
+    return wanted
 
 
 def _not_defined(name: str) -> str:

@@ -9,6 +9,7 @@ limits, no files.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ def main() -> None:
     course, experiments = Path(sys.argv[1]), "--experiments" in sys.argv
     warm.import_all()
     shell = warm_shell()
+    gc.collect()
+    gc.freeze()
     work = []
     for one in lesson.find(course):
         for path in sorted(course.glob(f"submitted/*/{one.name}/{one.name}.ipynb")):

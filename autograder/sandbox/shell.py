@@ -169,6 +169,11 @@ class Shell(InteractiveShell):
     def ask_exit(self) -> None:
         """``exit`` in a cell ends nothing while grading."""
 
+    def _format_exception_for_storage(self, exception: BaseException, *_: Any, **__: Any) -> Any:
+        """Nothing: there is no history to store tracebacks in, and making one takes as long as
+        showing it."""
+        return None
+
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         lines = stb if isinstance(stb, list) else str(stb).split("\n")
         self.recorder.add(
