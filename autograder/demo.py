@@ -151,6 +151,7 @@ def _repair_dependents(lesson: Lesson, picks: dict[str, _Pick]) -> None:
         reference = without_markers(task.solution.source)
         for source, earns in ((reference, task.points), (None, 0.0)):
             called = {makers.get(name) for name in free_names(picks[task.name].source or "")}
+            called |= set(task.solution.needs)
             if all(right[maker] for maker in called - {None, task.name}):
                 break
             picks[task.name] = _Pick("reference" if source else "blank", source, earns)
