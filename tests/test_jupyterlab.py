@@ -88,7 +88,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture
 def page(browser) -> Iterator[object]:
     page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    page.set_default_timeout(90_000)
+    page.set_default_timeout(240_000)
     yield page
     page.close()
 
