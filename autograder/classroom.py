@@ -134,8 +134,11 @@ class _Worker:
         stack.callback(self._end)
 
     def _end(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EOFError):
             self.connection.send(None)
+            # A worker that ends by itself removes its folder; one that is busy is not waited for.
+            if self.connection.poll(1):
+                self.connection.recv()
         self.connection.close()
 
 

@@ -206,7 +206,8 @@ class Marks:
             "cells": result.cells,
         }
         path = staged / f"{lesson.name}.ipynb"
-        with path.open("w", encoding="utf-8") as file:
+        # A lone surrogate in what a student displayed must not stop the class.
+        with path.open("w", encoding="utf-8", errors="replace") as file:
             # nbformat's own writer would validate what was just built, for as long as it took.
             json.dump(notebook, file, indent=1, sort_keys=True, ensure_ascii=False)
             file.write("\n")

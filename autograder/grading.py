@@ -285,7 +285,7 @@ def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
 def _mime(kind: str, value: Any) -> Any:
     """One form of an output: JSON as such, everything else as text that a file can hold."""
     if kind == "application/json" or kind.endswith("+json"):
-        return json.loads(text(json.dumps(value), 1 << 21) if _is_json(value) else "null")
+        return value if _is_json(value) else None
     return text(value if isinstance(value, str) else str(value), 1 << 24)
 
 
