@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder import examiner
 from autograder.grading import Options, Result, grade, unreadable
-from autograder.lesson import Lesson
+from autograder.lesson import Lesson, preloads
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.submission import Submission
 from nnlab.testing import SEED_VARIABLE
@@ -62,6 +62,18 @@ class Classroom:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def preload(self, lessons: Iterable[Lesson]) -> None:
+        """Import and read what these lessons need, once for all workers; may be left out.
+
+        Raises:
+            ClassroomError: the sandbox does not start.
+        """
+        try:
+            for lesson in lessons:
+                self._source.preload(preloads(lesson))
+        except SandboxError as error:
+            raise ClassroomError(str(error)) from error
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
         """Grade ``jobs``; yields each with its result as it is done, in any order.
@@ -113,6 +125,9 @@ class DaskClassroom:
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    def preload(self, lessons: Iterable[Lesson]) -> None:
+        """Nothing: each worker does it when it gets its first job of a lesson."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
         """Grade ``jobs``; each worker process keeps a sandbox of its own."""
@@ -185,6 +200,7 @@ class _Grader:
         if job.submission is None:
             return unreadable(job.lesson, job.master, job.reason)
         if job.lesson.digest not in self._names:
+            self.sandbox.preload(preloads(job.lesson))
             self._names[job.lesson.digest] = examiner.prepare(job.lesson)
         os.environ[SEED_VARIABLE] = str(job.hidden_seed)
         names = self._names[job.lesson.digest]

@@ -278,7 +278,9 @@ def grade(
         classes = []
         try:
             folder = CourseFolder(root)
-            for lesson in _lessons(root, names):
+            lessons = _lessons(root, names)
+            classroom.preload(lessons)
+            for lesson in lessons:
                 task = bar.add_task(f"Grading {lesson.name}", total=None)
                 marked = mark_class(
                     folder, lesson, classroom, students=student, force=force,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import nbgrader
+import sqlalchemy
+from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -40,10 +39,8 @@ class Marks:
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        # nbgrader logs each student that it has to add; that is what we are here for.
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        with _own_commands_first():
-            self._book = Gradebook(course.db_url, course.directory.course_id)
+        _stamp(course.db_url)
+        self._book = Gradebook(course.db_url, course.directory.course_id)
         self._penalties = AssignLatePenalties(config=course.config)
         self._penalties.init_plugin()
 
@@ -217,15 +214,27 @@ class Marks:
         return staged
 
 
-@contextlib.contextmanager
-def _own_commands_first() -> Iterator[None]:
-    """The commands of this environment, active or not: nbgrader calls ``alembic`` by its name."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+def _stamp(db_url: str) -> None:
+    """Note the version of nbgrader's tables in an empty database.
+
+    nbgrader would start a process to find it, by a name that it finds only in an active
+    environment, and that takes seconds.
+    """
+    engine = sqlalchemy.create_engine(db_url)
     try:
-        yield
+        if sqlalchemy.inspect(engine).get_table_names():
+            return
+        migrations = Path(nbgrader.__file__).parent / "alembic"
+        head = ScriptDirectory(migrations).get_current_head()
+        with engine.begin() as connection:
+            connection.execute(
+                sqlalchemy.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            )
+            connection.execute(
+                sqlalchemy.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
+            )
     finally:
-        os.environ["PATH"] = before
+        engine.dispose()
 
 
 class _Transaction:

@@ -197,6 +197,36 @@ class Lesson:
         return frozenset(found)
 
 
+def preloads(lesson: Lesson) -> str:
+    """The imports of a lesson, and its reading of data sets, a statement a line.
+
+    A warm process runs them once, so that no submission has to. They come from what students are
+    given; hidden tests have no part in them.
+    """
+    statements: dict[str, None] = {}
+    for cell in lesson.cells:
+        if cell.kind not in ("setup", "given", "experiment", "tests"):
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if getattr(node, "lineno", 0) in cell.hidden_lines:
+                continue
+            if isinstance(node, (ast.Import, ast.ImportFrom)) or _reads_data(node):
+                statements.setdefault(ast.unparse(node))
+    return "\n".join(statements)
+
+
+def _reads_data(node: ast.AST) -> bool:
+    """Whether this is ``data.digits(images=True)`` or the like: a data set, and constants."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "data"
+        and all(isinstance(value, ast.Constant) for value in node.args)
+        and all(isinstance(keyword.value, ast.Constant) for keyword in node.keywords)
+    )
+
+
 def load(folder: Path) -> Lesson:
     """Read ``folder/lesson.py``.
 

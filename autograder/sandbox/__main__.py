@@ -79,6 +79,11 @@ def serve(channel: Channel, shell: Any) -> None:
             _end_all(submission)
             submission = None
             channel.send({"ok": True})
+        elif operation == "preload":
+            warm.preload(message["source"])
+            gc.collect()
+            gc.freeze()
+            channel.send({"ok": True})
         elif operation == "clone":
             clone = os.fork()
             if clone == 0:

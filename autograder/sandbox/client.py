@@ -114,6 +114,15 @@ class Sandbox:
             raise SandboxError(f"the sandbox's warm parent did not start: {error}") from error
         self._ready = True
 
+    def preload(self, source: str) -> None:
+        """Have the warm parent import and read what a lesson's notebooks begin with.
+
+        Args:
+            source: made by :func:`autograder.lesson.preloads`.
+        """
+        self.wait_until_warm()
+        self._ask({"op": "preload", "source": source}, seconds=_START_SECONDS)
+
     def clone(self) -> socket.socket:
         """Fork the warm parent; the socket of the copy, for :meth:`attached` in another process."""
         self.wait_until_warm()
@@ -163,10 +172,12 @@ class Sandbox:
         """Interrupt the running cell, as a student would with the stop button."""
         self._ask({"op": "interrupt"})
 
-    def _ask(self, message: dict[str, Any], *hand_over: socket.socket) -> dict[str, Any]:
+    def _ask(
+        self, message: dict[str, Any], *hand_over: socket.socket, seconds: float = _REPLY_SECONDS
+    ) -> dict[str, Any]:
         try:
             self._channel.send(message, tuple(sock.fileno() for sock in hand_over))
-            return self._channel.receive(_REPLY_SECONDS)
+            return self._channel.receive(seconds)
         except WireError as error:
             raise SandboxError(f"the sandbox's warm parent does not answer: {error}") from error
         finally:
@@ -213,13 +224,15 @@ class Running:
 
     @contextmanager
     def test(self) -> Iterator[Channel]:
-        """A fork of the process, for one test: the channel to its calls.
+        """The channel to the student's names and functions, for one test.
+
+        The test's first call forks the process; what the calls do is gone with the fork.
 
         Raises:
             SubmissionDied: the process is gone, or does not obey.
         """
         ours, theirs = socket.socketpair()
-        self._command({"op": "fork"}, theirs)
+        self._command({"op": "test"}, theirs)
         channel = Channel(ours)
         # Hanging up ends the test's process; what does not end is killed before the next fork.
         try:
@@ -239,10 +252,15 @@ class Running:
 
 
 def _copy_font_list(folder: Path) -> Path:
-    """A folder for matplotlib with the list of fonts in it, which takes seconds to make anew."""
-    import matplotlib as mpl
+    """A folder for matplotlib with the list of fonts in it, which takes seconds to make anew.
 
+    Importing matplotlib to ask where its list is would take a second.
+    """
     folder.mkdir()
-    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    places = [cache / "matplotlib", Path.home() / ".matplotlib"]
+    if "MPLCONFIGDIR" in os.environ:
+        places.insert(0, Path(os.environ["MPLCONFIGDIR"]))
+    for fonts in next(filter(None, (sorted(p.glob("fontlist-*.json")) for p in places)), []):
         shutil.copyfile(fonts, folder / fonts.name)
     return folder

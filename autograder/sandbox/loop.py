@@ -1,4 +1,4 @@
-"""The loop of a sandboxed process: runs cells, forks for a test, answers the test's calls."""
+"""The loop of a sandboxed process: runs cells; forks for a test that calls, and answers it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def serve_submission(channel: Channel, shell: Shell) -> None:
-    """Run cells and fork for tests until the examiner hangs up. Never returns."""
+    """Run cells and serve tests until the examiner hangs up. Never returns."""
     me = os.getpid()
     test: int | None = None
     setup_names: dict[str, Any] = {}
@@ -67,18 +67,21 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                 channel.send({"outputs": outputs, "fine": fine})
             except WireError:  # nobody waits for it any more, or it is too large to be sent
                 os._exit(1)
-        elif operation == "fork":
-            test = os.fork()
-            if test == 0:
-                channel.close()
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
-                gc.disable()
-                # A test process leads its own group, so that what it starts ends with it.
-                os.setpgid(0, 0)
-                side = Channel(socket.socket(fileno=files[0]))
-                Answers(side, shell, setup_names).serve()
-            os.close(files[0])
+        elif operation == "test":
+            side = Channel(socket.socket(fileno=files[0]))
             channel.send({"ok": True})
+            answers = Answers(side, shell, setup_names)
+            first_call = answers.describe()
+            if first_call is not None:
+                test = os.fork()
+                if test == 0:
+                    channel.close()
+                    signal.signal(signal.SIGINT, signal.SIG_DFL)
+                    gc.disable()
+                    # A test process leads its own group, so that what it starts ends with it.
+                    os.setpgid(0, 0)
+                    answers.serve(first_call)
+            side.close()
 
 
 def _public(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -104,24 +107,39 @@ def _kill_group(leader: int) -> None:
 
 
 class Answers:
-    """Answers the calls of one test, in a fork that ends with it."""
+    """Answers one test; its calls in a fork that ends with it."""
 
     def __init__(self, channel: Channel, shell: Shell, setup_names: dict[str, Any]) -> None:
         self.channel = channel
         self.shell = shell
         self.codec = Codec(1, self._callback)
         self.probe_names = {**shell.user_ns, **setup_names}
-        sys.stdout = Stream(shell.recorder, "stdout")  # type: ignore[assignment]
-        sys.stderr = Stream(shell.recorder, "stderr")  # type: ignore[assignment]
 
-    def serve(self) -> None:
-        """Answer until the test is over. Never returns."""
+    def describe(self) -> dict[str, Any] | None:
+        """Show the test the values it asks for, up to the first message that runs code.
+
+        Returns:
+            That message; None if the test is over without one. A third of all tests look at
+            values only, and need no process of their own.
+        """
+        try:
+            while (message := self.channel.receive())["op"] == "describe":
+                self._send(self._answer(message))
+                self.codec.forget()
+        except WireError:
+            return None
+        return message
+
+    def serve(self, message: dict[str, Any]) -> None:
+        """Answer ``message`` and those after it until the test is over. Never returns."""
+        sys.stdout = Stream(self.shell.recorder, "stdout")  # type: ignore[assignment]
+        sys.stderr = Stream(self.shell.recorder, "stderr")  # type: ignore[assignment]
         code = 1
         try:
             while True:
-                message = self.channel.receive()
                 self._send(self._answer(message))
                 self.codec.forget()
+                message = self.channel.receive()
         except WireClosed:
             code = 0
         finally:
