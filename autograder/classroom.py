@@ -194,17 +194,17 @@ class _Grader:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self._names: dict[str, dict[str, Any]] = {}
+        self._prepared: dict[str, examiner.Prepared] = {}
 
     def grade(self, job: Job) -> Result:
         if job.submission is None:
             return unreadable(job.lesson, job.master, job.reason)
-        if job.lesson.digest not in self._names:
+        if job.lesson.digest not in self._prepared:
             self.sandbox.preload(preloads(job.lesson))
-            self._names[job.lesson.digest] = examiner.prepare(job.lesson)
+            self._prepared[job.lesson.digest] = examiner.prepare(job.lesson)
         os.environ[SEED_VARIABLE] = str(job.hidden_seed)
-        names = self._names[job.lesson.digest]
-        return grade(job.lesson, job.master, job.submission, self.sandbox, names, job.options)
+        prepared = self._prepared[job.lesson.digest]
+        return grade(job.lesson, job.master, job.submission, self.sandbox, prepared, job.options)
 
 
 _dask_grader: _Grader | None = None

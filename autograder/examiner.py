@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from numbers import Real
+from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
@@ -77,13 +78,61 @@ class _TimeUp(BaseException):
     """The test's time is up. Not an Exception, so that no test swallows it."""
 
 
-def prepare(lesson: Lesson) -> dict[str, Any]:
-    """The names that the lesson's setup cells bind: what every test of the lesson starts from."""
+@dataclass(frozen=True)
+class Prepared:
+    """What the tests of a lesson have in common, whoever is examined.
+
+    ``names`` are those that the setup cells bind; ``scripts`` are the compiled tests, by cell.
+    """
+
+    names: dict[str, Any]
+    scripts: dict[str, _Script]
+
+
+@dataclass(frozen=True)
+class _Script:
+    """A compiled test.
+
+    ``wanted`` are the names that it takes from the student. ``steps`` are its statements: code to
+    run, or the name and source of a probe. ``value`` is the expression on its last line, if any.
+    """
+
+    wanted: tuple[str, ...]
+    steps: tuple[CodeType | tuple[str, str], ...]
+    value: CodeType | None
+
+
+def prepare(lesson: Lesson) -> Prepared:
+    """Run a lesson's setup cells and compile its tests, once for all submissions."""
     names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     for cell in lesson.cells:
         if cell.kind == "setup":
             exec(compile(cell.source, f"<{cell.id}>", "exec"), names)
-    return names
+    scripts = {cell.id: _compile(cell, set(names)) for cell in lesson.cells if cell.kind == "tests"}
+    return Prepared(names, scripts)
+
+
+def _compile(cell: Cell, known: set[str]) -> _Script:
+    tree = ast.parse(cell.source)
+    file = _file_of(cell)
+    probes = dict(probes_in(tree))
+    wanted = _read_before_bound(tree) - known - set(dir(builtins)) - set(probes)
+    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    steps: list[CodeType | tuple[str, str]] = []
+    for statement in tree.body:
+        if statement is last:
+            break
+        if isinstance(statement, ast.FunctionDef) and statement.name in probes:
+            steps.append((statement.name, ast.unparse(_undecorated(statement))))
+        else:
+            steps.append(compile(ast.Module([statement], type_ignores=[]), file, "exec"))
+    value = compile(ast.Expression(last.value), file, "eval") if last else None
+    return _Script(tuple(sorted(wanted)), tuple(steps), value)
+
+
+def _file_of(cell: Cell) -> str:
+    """The file name that a test's tracebacks show."""
+    return f"<{cell.id}>"
 
 
 class Examiner:
@@ -94,12 +143,12 @@ class Examiner:
     function does to an array it was given is gone with the test.
 
     Args:
-        names: what :func:`prepare` made.
+        prepared: what :func:`prepare` made.
     """
 
-    def __init__(self, lesson: Lesson, names: dict[str, Any]) -> None:
+    def __init__(self, lesson: Lesson, prepared: Prepared) -> None:
         self._lesson = lesson
-        self._names = names
+        self._prepared = prepared
         self._child = 0
         self._channel: Channel | None = None
 
@@ -137,7 +186,7 @@ class Examiner:
             try:
                 gc.disable()
                 resource.setrlimit(resource.RLIMIT_AS, (_EXAMINER_MEMORY, _EXAMINER_MEMORY))
-                _judge_until_closed(Channel(theirs), self._lesson, self._names)
+                _judge_until_closed(Channel(theirs), self._lesson, self._prepared)
             finally:
                 os._exit(1)
         theirs.close()
@@ -151,14 +200,15 @@ class Examiner:
             os.waitpid(self._child, 0)
 
 
-def _judge_until_closed(channel: Channel, lesson: Lesson, names: dict[str, Any]) -> None:
+def _judge_until_closed(channel: Channel, lesson: Lesson, prepared: Prepared) -> None:
     """The loop of the examiner's process."""
     while True:
         message, files = channel.receive_with_files()
         cell = lesson.by_id[message["cell"]]
         test = Channel(socket.socket(fileno=files[0]))
         try:
-            verdict = _Examination(cell, test, _fresh(names), lesson.limits.test_seconds).judge()
+            script, names = prepared.scripts[cell.id], _fresh(prepared.names)
+            verdict = _Examination(cell, script, test, names, lesson.limits.test_seconds).judge()
         finally:
             test.close()
         channel.send(asdict(verdict))
@@ -182,12 +232,20 @@ def _too_slow(seconds: float) -> str:
 class _Examination:
     """One run of one test cell."""
 
-    def __init__(self, cell: Cell, channel: Channel, names: dict[str, Any], seconds: float) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        script: _Script,
+        channel: Channel,
+        names: dict[str, Any],
+        seconds: float,
+    ) -> None:
         self.cell = cell
+        self.script = script
         self.seconds = seconds
         self.outputs: list[dict[str, Any]] = []
         self.names = names
-        self.file = f"<{cell.id}>"
+        self.file = _file_of(cell)
         self.conversation = Conversation(channel, time.monotonic() + seconds, self.outputs)
 
     def judge(self) -> Verdict:
@@ -207,23 +265,13 @@ class _Examination:
 
     def _run(self) -> Any:
         """Run the cell; the value of its last line if that is an expression."""
-        tree = ast.parse(self.cell.source)
-        probes = dict(probes_in(tree))
-        wanted = _read_before_bound(tree) - set(self.names) - set(dir(builtins)) - set(probes)
-        self.names.update(self.conversation.describe(sorted(wanted)))
-        last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        for statement in tree.body:
-            if statement is last:
-                break
-            if isinstance(statement, ast.FunctionDef) and statement.name in probes:
-                source = ast.unparse(_undecorated(statement))
-                self.names[statement.name] = self.conversation.probe(statement.name, source)
-                continue
-            module = ast.Module([statement], type_ignores=[])
-            exec(compile(module, self.file, "exec"), self.names)
-        if last is None:
-            return None
-        return eval(compile(ast.Expression(last.value), self.file, "eval"), self.names)
+        self.names.update(self.conversation.describe(list(self.script.wanted)))
+        for step in self.script.steps:
+            if isinstance(step, tuple):
+                self.names[step[0]] = self.conversation.probe(*step)
+            else:
+                exec(step, self.names)
+        return None if self.script.value is None else eval(self.script.value, self.names)
 
     def _verdict_of_value(self, value: Any) -> Verdict:
         most = self.cell.points

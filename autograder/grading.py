@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder import __version__
-from autograder.examiner import Examiner, Verdict
+from autograder.examiner import Examiner, Prepared, Verdict
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
 from autograder.submission import Extra, Submission
@@ -95,14 +95,14 @@ def grade(
     master: dict[str, Any],
     submission: Submission,
     sandbox: Sandbox,
-    names: dict[str, Any],
+    prepared: Prepared,
     options: Options = Options(),
 ) -> Result:
     """Run a submission in the sandbox and judge every test cell of the lesson.
 
     Args:
         master: the lesson's master notebook (``build.master_notebook``), which is not changed.
-        names: the examiner's names (``examiner.prepare``).
+        prepared: the lesson's tests, ready to run (``examiner.prepare``).
     """
     started = time.perf_counter()
     steps = _plan(lesson, submission, options)
@@ -112,7 +112,7 @@ def grade(
     deadline = time.monotonic() + lesson.limits.notebook_seconds
     for _ in range(_RESTARTS + 1):
         try:
-            _run(lesson, steps, sandbox, names, deadline)
+            _run(lesson, steps, sandbox, prepared, deadline)
             break
         except _Died as death:
             death.step.fatal = str(death)
@@ -202,7 +202,7 @@ def _needed_experiments(steps: list[_Step]) -> set[str]:
 
 
 def _run(
-    lesson: Lesson, steps: list[_Step], sandbox: Sandbox, names: dict[str, Any], deadline: float
+    lesson: Lesson, steps: list[_Step], sandbox: Sandbox, prepared: Prepared, deadline: float
 ) -> None:
     """Run every step that is not fatal in a fresh process; judge the tests not judged yet."""
     limits = lesson.limits
@@ -212,7 +212,7 @@ def _run(
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
     }
-    with Examiner(lesson, names) as examiner, sandbox.submission(resources) as running:
+    with Examiner(lesson, prepared) as examiner, sandbox.submission(resources) as running:
         for step in steps:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -341,7 +341,7 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
         if step.cell is not None:
             if step.cell.id not in originals:  # a hint that was joined to the ladder before it
                 continue
-            made = copy.deepcopy(originals[step.cell.id])
+            made = {**originals[step.cell.id]}
             if step.cell.is_students and not step.missing:
                 made["source"] = step.source
         else:
@@ -364,7 +364,7 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
             if step.verdict is not None:
                 made["outputs"] = _for_nbgrader(step.verdict)
                 kept = {k: v for k, v in asdict(step.verdict).items() if k != "outputs"}
-                made["metadata"]["autograder"] = kept
+                made["metadata"] = {**made["metadata"], "autograder": kept}
             if step.done or step.verdict is not None:
                 count += 1
                 made["execution_count"] = count

@@ -20,7 +20,7 @@ import re
 import symtable
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -287,6 +287,7 @@ def folders(root: Path, names: Iterable[str] = ()) -> list[Path]:
     return chosen
 
 
+@lru_cache(maxsize=2048)  # the cells of a lesson are asked about for every submission
 def top_level_names(source: str) -> tuple[str, ...]:
     """The names that ``source`` binds at its top level, in order of first binding.
 
@@ -303,6 +304,7 @@ def top_level_names(source: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+@lru_cache(maxsize=2048)
 def free_names(source: str) -> frozenset[str]:
     """The names that ``source`` reads from the notebook, whether or not it binds them too.
 

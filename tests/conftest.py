@@ -62,13 +62,13 @@ def grade(sandbox: Sandbox, small: Lesson) -> Callable[..., Result]:
     ) -> Result:
         if lesson.digest not in prepared:
             prepared[lesson.digest] = dict(build.master_notebook(lesson)), examiner.prepare(lesson)
-        master, names = prepared[lesson.digest]
+        master, tests = prepared[lesson.digest]
         if submission is None:
             base = proof.blank(master, lesson) if blank else proof.reference(lesson)
             sources = {**base.sources, **{f"solution-{task}": s for task, s in changed.items()}}
             submission = Submission(sources, extras, ())
         options = Options(run_experiments)
-        return grading.grade(lesson, master, submission, sandbox, names, options)
+        return grading.grade(lesson, master, submission, sandbox, tests, options)
 
     return run
 
