@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import logging
 import re
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -128,15 +130,16 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
     return notebook
 
 
-def master_notebook(lesson: Lesson) -> NotebookNode:
+def master_notebook(lesson: Lesson) -> dict[str, Any]:
     """The notebook that nbgrader's gradebook holds: blank solutions, hidden tests, checksums.
 
-    A student's notebook is graded by filling its sources into this one.
+    A student's notebook is graded by filling its sources into this one. It is plain data, which
+    the grader's workers can take without importing nbformat.
     """
     notebook = source_notebook(lesson)
     for step in (LockCells(), ClearSolutions(), ComputeChecksums()):
         notebook, _ = step.preprocess(notebook, {})
-    return notebook
+    return json.loads(json.dumps(notebook))
 
 
 def to_text(notebook: NotebookNode) -> str:

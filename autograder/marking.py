@@ -72,7 +72,7 @@ def mark_class(
         BuildError: the gradebook cannot take the assignment as it is now.
     """
     started = time.perf_counter()
-    master = dict(master_notebook(lesson))
+    master = master_notebook(lesson)
     handed_in = course.handed_in(lesson, students)
     results: dict[str, Result] = {}
     with Marks(course) as marks:

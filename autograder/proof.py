@@ -85,7 +85,7 @@ def claims(
         everywhere: judge variants by the tests of every task; otherwise only by those of their
             own task and of tasks that need it, which shows less and is much faster.
     """
-    master = dict(master_notebook(lesson))
+    master = master_notebook(lesson)
 
     def jobs(
         name: str, submission: Submission, count: int, first: int = 0, tasks: tuple[str, ...] = ()

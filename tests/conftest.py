@@ -61,7 +61,7 @@ def grade(sandbox: Sandbox, small: Lesson) -> Callable[..., Result]:
         **changed: str,
     ) -> Result:
         if lesson.digest not in prepared:
-            prepared[lesson.digest] = dict(build.master_notebook(lesson)), examiner.prepare(lesson)
+            prepared[lesson.digest] = build.master_notebook(lesson), examiner.prepare(lesson)
         master, tests = prepared[lesson.digest]
         if submission is None:
             base = proof.blank(master, lesson) if blank else proof.reference(lesson)

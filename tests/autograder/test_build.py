@@ -198,7 +198,7 @@ def test_points_may_be_halves(make_lesson):
 
 
 def test_the_master_has_blanks_hidden_tests_and_checksums(small):
-    master = build.master_notebook(small)
+    master = nbformat.from_dict(build.master_notebook(small))
     assert "raise NotImplementedError()" in cell(master, "solution-double").source
     assert "hidden_rng" in cell(master, "test-double").source
     assert cell(master, "test-double").metadata.nbgrader.checksum
@@ -271,7 +271,7 @@ def test_a_common_line_in_given_code_is_no_leak(make_lesson):
         '# %% solution="draw"\n### BEGIN SOLUTION\nrng = np.random.default_rng(seed)\n'
         "draw = rng.normal(size=(3, 4)).mean()\n### END SOLUTION\n"
     )
-    assert build.leaks(made, build.master_notebook(made)) == []
+    assert build.leaks(made, nbformat.from_dict(build.master_notebook(made))) == []
 
 
 @pytest.mark.parametrize(
