@@ -10,6 +10,8 @@ import matplotlib as mpl
 from cycler import cycler
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+from PIL import Image, ImageChops
 
 #: The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
 COLOURS = {
@@ -22,6 +24,9 @@ COLOURS = {
     "yellow": "#F0E442",
     "black": "#000000",
 }
+
+#: Inches: what labels may need beyond a figure's own edge, and the border that is left.
+_ROOM, _BORDER = 1.0, 0.1
 
 
 def use_style() -> None:
@@ -54,11 +59,31 @@ def show(figure: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("show(figure, alt): say in words what the picture shows")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight")
+    data = base64.b64encode(_png(figure)).decode()
     import matplotlib.pyplot as plt
 
     plt.close(figure)
-    data = base64.b64encode(buffer.getvalue()).decode()
     image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}">'
     display(HTML(f"<figure style='margin:0'>{image}</figure>"))
+
+
+def _png(figure: Figure) -> bytes:
+    """The figure as a PNG, with a narrow border around what is drawn.
+
+    ``savefig(bbox_inches="tight")`` looks the same and takes twice as long: it draws once to
+    measure and once more to save. This draws once, on a page with room around the figure, and
+    trims the page.
+    """
+    width, height = figure.get_size_inches()
+    page = Bbox.from_extents(-_ROOM, -_ROOM, width + _ROOM, height + _ROOM)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches=page, pil_kwargs={"compress_level": 0})
+    image = Image.open(buffer).convert("RGB")
+    background = Image.new("RGB", image.size, image.getpixel((0, 0)))
+    drawn = ImageChops.difference(image, background).getbbox() or (0, 0, *image.size)
+    border = round(_BORDER * figure.dpi)
+    left, top = max(drawn[0] - border, 0), max(drawn[1] - border, 0)
+    right, bottom = min(drawn[2] + border, image.width), min(drawn[3] + border, image.height)
+    trimmed = io.BytesIO()
+    image.crop((left, top, right, bottom)).save(trimmed, format="png")
+    return trimmed.getvalue()

@@ -41,7 +41,22 @@ def test_a_picture_is_an_image_with_its_description(shown):
     (html,) = shown
     assert 'alt="A line that rises."' in html
     data = base64.b64decode(re.search(r"base64,([^\"]+)\"", html).group(1))
-    assert plt.imread(io.BytesIO(data), format="png").shape[2] == 4
+    assert plt.imread(io.BytesIO(data), format="png").ndim == 3
+
+
+def test_a_picture_is_trimmed_as_matplotlib_would_trim_it():
+    figure = a_figure()
+    figure.axes[0].set(ylabel="a label that is\nmuch longer than\nthe axis is high", title="above")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight")
+    buffer.seek(0)
+    wanted = plt.imread(buffer).shape
+    made = plt.imread(io.BytesIO(pictures._png(figure))).shape
+    assert np.abs(np.subtract(made[:2], wanted[:2])).max() <= 3  # a pixel's rounding at each edge
+
+
+def test_an_empty_picture_is_a_picture():
+    assert plt.imread(io.BytesIO(pictures._png(plt.figure(figsize=(1, 1))))).size
 
 
 def test_the_description_is_escaped(shown):
