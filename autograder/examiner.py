@@ -167,7 +167,7 @@ class Examiner:
         """
         started = time.perf_counter()
         if self._channel is None:
-            self._channel = self._start()
+            self._channel = self._start(channel)
         most = self._lesson.limits.test_seconds
         try:
             self._channel.send({"cell": cell.id}, (channel.socket.fileno(),))
@@ -178,11 +178,12 @@ class Examiner:
             verdict = Verdict(0.0, "not run", says, f"the examiner's process: {error}")
         return replace(verdict, seconds=time.perf_counter() - started)
 
-    def _start(self) -> Channel:
+    def _start(self, test: Channel) -> Channel:
         ours, theirs = socket.socketpair()
         self._child = os.fork()
         if self._child == 0:
             ours.close()
+            test.close()  # it comes again with the message; this copy would never be hung up
             try:
                 gc.disable()
                 resource.setrlimit(resource.RLIMIT_AS, (_EXAMINER_MEMORY, _EXAMINER_MEMORY))
@@ -303,7 +304,7 @@ class _Examination:
         says = "This test has a fault of its own; your instructor has been told."
         detail = f"fault of the test {self.cell.id}: {problem}"
         return Verdict(
-            0.0, "fault", says, detail, outputs=[*self.outputs, _error("TestFault", detail)]
+            0.0, "fault", says, detail, outputs=[*self.outputs, error_output("TestFault", detail)]
         )
 
     def _verdict_of(self, error: BaseException) -> Verdict:
@@ -352,7 +353,7 @@ class _Examination:
         if frames:
             line = frames[-1].lineno or 0
             detail += f"\n{self.cell.id}, line {line}: {(frames[-1].line or '').strip()}"
-        outputs = [*self.outputs, _error(type(error).__name__, detail)]
+        outputs = [*self.outputs, error_output(type(error).__name__, detail)]
         says = hidden_says if hidden else open_says
         return Verdict(0.0, outcome, says, detail, hidden, outputs=outputs)
 
@@ -400,7 +401,8 @@ def _raise_time_up(*_: Any) -> None:
     raise _TimeUp
 
 
-def _error(name: str, message: str) -> dict[str, Any]:
+def error_output(name: str, message: str) -> dict[str, Any]:
+    """An error as nbformat's output of a cell."""
     return {
         "output_type": "error",
         "ename": name,

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder import __version__
-from autograder.examiner import Examiner, Prepared, Verdict
+from autograder.examiner import Examiner, Prepared, Verdict, error_output
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
 from autograder.submission import Extra, Submission
@@ -235,17 +235,13 @@ def _run_cell(step: _Step, running: Running, seconds: float, output_bytes: int) 
         ran = error.args[0]
         step.outputs = _outputs(ran.outputs)
         step.outputs.append(
-            _error("CellTimeout", f"The cell was stopped after {seconds:g} seconds.")
+            error_output("CellTimeout", f"The cell was stopped after {seconds:g} seconds.")
         )
         step.done = True
         return
     if not step.done:  # a second run after a restart changes nothing that was shown
         step.outputs = _outputs(ran.outputs)
         step.done = True
-
-
-def _error(name: str, message: str) -> dict[str, Any]:
-    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [message]}
 
 
 def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
@@ -359,7 +355,9 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
             made["execution_count"] = None
             if step.fatal:
                 made["outputs"].append(
-                    _error("ProcessEnded", f"Running this cell ended the process: {step.fatal}")
+                    error_output(
+                        "ProcessEnded", f"Running this cell ended the process: {step.fatal}"
+                    )
                 )
             if step.verdict is not None:
                 made["outputs"] = _for_nbgrader(step.verdict)
@@ -397,5 +395,5 @@ def _for_nbgrader(verdict: Verdict) -> list[dict[str, Any]]:
     ]
     failed = verdict.outcome in ("failed", "not run", "fault")
     if failed and not any(output["output_type"] == "error" for output in outputs):
-        outputs.append(_error(verdict.outcome, verdict.detail or verdict.says))
+        outputs.append(error_output(verdict.outcome, verdict.detail or verdict.says))
     return outputs

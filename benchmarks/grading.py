@@ -1,6 +1,6 @@
 """Times the grading of one class in several ways, in one run, and writes docs/benchmarks.md.
 
-    python benchmarks/grading.py [--students 12] [--memory-students 48] [--keep DIR]
+    python benchmarks/grading.py [--students 30] [--memory-students 48] [--keep DIR]
 
 The class is made as by ``autograder demo``: each student hands in every assignment. Stock nbgrader
 grades it one by one and in two processes side by side; ``autograder grade`` without and with
@@ -46,9 +46,12 @@ def main() -> None:
     # nbgrader calls alembic by its name, whether or not the environment is active.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", type=int, default=12, help="who hand in each assignment")
+    parser.add_argument("--students", type=int, default=30, help="who hand in each assignment")
     parser.add_argument(
-        "--memory-students", type=int, default=48, help="for the memory of a large class"
+        "--memory-students",
+        type=int,
+        default=48,
+        help="for the memory of a large class, and of one of a quarter of it",
     )
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it there")
     parser.add_argument("--skip-stock", action="store_true", help="leave stock nbgrader out")
@@ -57,7 +60,8 @@ def main() -> None:
     lessons = lesson.find(ROOT)
     try:
         timings = measure(folder, lessons, options.students, options.skip_stock)
-        memory = memory_by_size(folder, lessons, (options.students, options.memory_students))
+        small, large = options.memory_students // 4, options.memory_students
+        memory = memory_by_size(folder, lessons, (small, large))
     finally:
         if not options.keep:
             shutil.rmtree(folder)
@@ -72,6 +76,7 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
     """Grade the same class in every way, each in a fresh copy of the course."""
     original = make_course(folder / "class", lessons, students)
     names = [one.name for one in lessons]
+    register(original, names)
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
     timings = []
 
@@ -84,13 +89,11 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
             shutil.rmtree(copy)
 
     def stock(copy: Path) -> list[subprocess.Popen]:
-        register(copy, names)
         command = " && ".join(f"{sys.executable} -m nbgrader autograde {name}" for name in names)
         return [quiet(["sh", "-c", command], copy, one_thread)]
 
     def side_by_side(copy: Path) -> list[subprocess.Popen]:
         # Two courses with half the class each: two nbgraders on one gradebook lock each other out.
-        register(copy, names)
         other = copy.with_name(copy.name + "-other")
         shutil.copytree(copy, other)
         everybody = sorted((copy / "submitted").iterdir())
@@ -137,7 +140,7 @@ def make_course(target: Path, lessons: list, students: int) -> Path:
 
 
 def register(course: Path, names: list[str]) -> None:
-    """Tell nbgrader's gradebook the assignments, before the clock runs."""
+    """Tell the gradebook the assignments, as an instructor who releases them has done."""
     for name in names:
         quiet(
             [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", name], course, None

@@ -10,6 +10,7 @@ import matplotlib as mpl
 from cycler import cycler
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Bbox
 from PIL import Image, ImageChops
 
@@ -59,12 +60,25 @@ def show(figure: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("show(figure, alt): say in words what the picture shows")
+    _thin_out_ticks(figure)
     data = base64.b64encode(_png(figure)).decode()
     import matplotlib.pyplot as plt
 
     plt.close(figure)
     image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}">'
     display(HTML(f"<figure style='margin:0'>{image}</figure>"))
+
+
+def _thin_out_ticks(figure: Figure) -> None:
+    """Leave out the small ticks of logarithmic axes that span more than three powers of ten.
+
+    Nobody can tell them apart there, and each takes a millisecond to draw.
+    """
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            if axis.get_scale() == "log" and high > 1e3 * low:
+                axis.set_minor_locator(NullLocator())
 
 
 def _png(figure: Figure) -> bytes:

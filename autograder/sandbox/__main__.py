@@ -127,6 +127,8 @@ def _become_submission(descriptor: int, message: dict[str, Any], shell: Any) -> 
     os.environ.update(HOME=message["folder"], TMPDIR=message["folder"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a cell runs
     limits.apply(message["limits"])
+    # Looking for garbage writes to the pages that this process shares with others, and copies them.
+    gc.set_threshold(20_000, 20, 20)
     with Path(os.devnull).open() as null:
         os.dup2(null.fileno(), 0)
     serve_submission(Channel(socket.socket(fileno=descriptor)), shell)

@@ -176,13 +176,9 @@ class Sandbox:
         self, message: dict[str, Any], *hand_over: socket.socket, seconds: float = _REPLY_SECONDS
     ) -> dict[str, Any]:
         try:
-            self._channel.send(message, tuple(sock.fileno() for sock in hand_over))
-            return self._channel.receive(seconds)
+            return _ask(self._channel, message, hand_over, seconds)
         except WireError as error:
             raise SandboxError(f"the sandbox's warm parent does not answer: {error}") from error
-        finally:
-            for sock in hand_over:
-                sock.close()
 
 
 class Running:
@@ -232,7 +228,10 @@ class Running:
             SubmissionDied: the process is gone, or does not obey.
         """
         ours, theirs = socket.socketpair()
-        self._command({"op": "test"}, theirs)
+        try:
+            _ask(self._channel, {"op": "test"}, (theirs,), _REPLY_SECONDS)
+        except WireError as error:
+            raise SubmissionDied(f"the process does not answer ({error})") from error
         channel = Channel(ours)
         # Hanging up ends the test's process; what does not end is killed before the next fork.
         try:
@@ -240,15 +239,17 @@ class Running:
         finally:
             channel.close()
 
-    def _command(self, message: dict[str, Any], hand_over: socket.socket | None = None) -> None:
-        try:
-            self._channel.send(message, (hand_over.fileno(),) if hand_over else ())
-            self._channel.receive(_REPLY_SECONDS)
-        except WireError as error:
-            raise SubmissionDied(f"the process does not answer ({error})") from error
-        finally:
-            if hand_over:
-                hand_over.close()
+
+def _ask(
+    channel: Channel, message: dict[str, Any], hand_over: tuple[socket.socket, ...], seconds: float
+) -> dict[str, Any]:
+    """The answer to a message; the sockets that go with it are closed here."""
+    try:
+        channel.send(message, tuple(sock.fileno() for sock in hand_over))
+        return channel.receive(seconds)
+    finally:
+        for sock in hand_over:
+            sock.close()
 
 
 def _copy_font_list(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib import font_manager
+from matplotlib.backends import backend_agg
 from traitlets.config import Config
 
 from autograder.wire import exception_node, text
@@ -226,9 +228,8 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-#: A first figure loads fonts and the PNG writer; the powers of ten along its axis, which take
-#: matplotlib 6 ms each, stay in its cache. So a first error loads what prints tracebacks: once in
-#: the warm parent, not once a submission.
+#: A first figure loads fonts and the PNG writer, and sets the powers of ten along its axis. (So a
+#: first error loads what prints tracebacks.) Once in the warm parent, not once a submission.
 _FIRST_FIGURE = """
 import matplotlib.pyplot as plt
 from nnlab.pictures import show, use_style
@@ -249,6 +250,9 @@ def warm_shell() -> Shell:
     shell = Shell.instance(config=config)
     builtins.input = _no_input
     shell.enable_matplotlib("inline")
+    # Each figure sets its mathematics anew, 5 ms for each number at an axis; one parser for all
+    # of them sets it once.
+    backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)
     for cell in (_FIRST_FIGURE, "1/0", "len(1)", "raise NotImplementedError()"):
         shell.run(cell, 1 << 20)
     shell.reset(new_session=True)

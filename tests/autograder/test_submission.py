@@ -15,7 +15,7 @@ from autograder.submission import Extra, SubmissionError, fit, read
 @pytest.fixture(scope="module")
 def blank(small):
     """The release of the small lesson, but for nbgrader's own touches."""
-    return build.master_notebook(small)
+    return nbformat.from_dict(build.master_notebook(small))
 
 
 @pytest.fixture
