@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench build prove lint clean
+.PHONY: demo test bench bench-gpu build prove claims lint clean
 
 demo: $(VENV)/.base
 	$(BIN)/autograder demo demo
@@ -20,8 +20,14 @@ test: $(VENV)/.test
 prove: $(VENV)/.base
 	$(BIN)/autograder prove
 
+claims: $(VENV)/.base
+	$(BIN)/autograder claims
+
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/grading.py
+
+bench-gpu: $(VENV)/.test
+	$(BIN)/python benchmarks/devices.py
 
 build: $(VENV)/.base
 	$(BIN)/autograder build

@@ -201,6 +201,41 @@ def prove(
 
 
 @app.command()
+def claims(
+    names: Names = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds to try each claim on.")] = 20,
+    jobs: Jobs = _cores(),
+    json_file: JsonFile = None,
+    course: Course = None,
+) -> None:
+    """Show on how many seeds the claims of the experiments hold (19 of 20 are enough)."""
+    from autograder.claims import try_claims
+    from autograder.lesson import LessonError
+
+    root = _root(course)
+    _check_json(json_file)
+    _check_names(root, names)
+    try:
+        with _progress() as bar:
+            task = bar.add_task("Trying", total=None)
+            tried = try_claims(_lessons(root, names), seeds, jobs, _advance(bar, task))
+    except LessonError as error:
+        _fail(error)
+    table = Table("lesson", "claim", "held", "", box=None, pad_edge=False)
+    for one in tried:
+        problem = "; ".join(one.errors) or f"not on seed {', '.join(map(str, one.failed))}"
+        sign = "[green]✓[/green]" if one.holds else f"[red]✗ {escape(problem)}[/red]"
+        table.add_row(one.lesson, escape(one.says), f"{len(one.held)} of {seeds}", sign)
+    out.print(table)
+    bad = sum(not one.holds for one in tried)
+    verdict = "[green]all hold[/green]" if not bad else f"[red]{bad} do not hold[/red]"
+    out.print(f"{len(tried)} claims, {seeds} seeds; {verdict}")
+    _write_json(json_file, {"schema": 1, "claims": [one.to_dict() for one in tried]})
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, in any folder.")],
     run_experiments: Annotated[

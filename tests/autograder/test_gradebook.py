@@ -54,6 +54,16 @@ def graded(marked: MarkedClass) -> set[str]:
     return {entry.student for entry in marked.entries if entry.result is not None}
 
 
+def test_a_lone_surrogate_deep_in_a_displayed_json_stops_nobody(small_course, classroom) -> None:
+    odd = "from IPython.display import JSON, display\ndisplay(JSON({'a': [{'b': '\\ud800'}]}))\n"
+    hand_in(small_course, "ada", double=odd + "def double(x):\n    return 2 * x")
+    hand_in(small_course, "bo")
+    marked = mark(small_course, classroom)
+    assert [entry.result.points for entry in marked.entries] == [10.0, 10.0]
+    path = small_course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
 def test_marks_comments_and_the_autograded_notebook_are_written(small_course, classroom) -> None:
     hand_in(small_course, "ada")
     hand_in(small_course, "bo", double="def double(x):\n    return x")

@@ -254,3 +254,19 @@ def test_free_names_of_what_is_no_python_are_all_words_in_it():
 def test_markers_are_removed_and_nothing_else():
     source = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n# end"
     assert without_markers(source) == "def f():\n    return 1\n# end"
+
+
+def test_preloads_are_the_imports_and_data_that_students_are_given(make_lesson) -> None:
+    made = make_lesson(
+        '# %% setup="imports"\nimport numpy as np\nfrom nnlab import data\n\n'
+        '# %% experiment="look"\nX, y = data.digits(images=True)\nZ = data.digits(images=some)\n\n'
+        '# %% solution="task"\n### BEGIN SOLUTION\nimport secret\ntask = 1\n### END SOLUTION\n\n'
+        '# %% tests="task" points=1\nimport math\n'
+        "### BEGIN HIDDEN TESTS\nimport hidden\ndata.mnist_1d(100, seed=7)\n### END HIDDEN TESTS\n"
+    )
+    assert lesson.preloads(made).splitlines() == [
+        "import numpy as np",
+        "from nnlab import data",
+        "data.digits(images=True)",
+        "import math",
+    ]

@@ -421,6 +421,24 @@ def test_names_do_not_pass_from_one_submission_to_the_next(sandbox):
         assert shown(one.run("import numpy\nnumpy.pi", 20, 1000)) == ["3.141592653589793"]
 
 
+def test_a_test_that_only_looks_at_values_needs_no_process_of_its_own(run, converse):
+    run("x = [1, 2]\ndef f():\n    x.append(3)\n    return x")
+    pid = int(words(run("import os; print(os.getpid())")))
+    test = converse()
+    assert test.describe(["x"])["x"] == [1, 2]
+    assert psutil.Process(pid).children() == []
+    assert test.describe(["f"])["f"]() == [1, 2, 3]
+    assert len(psutil.Process(pid).children()) == 1
+    assert converse().describe(["x"])["x"] == [1, 2]  # what the call did is gone with the fork
+
+
+def test_what_was_preloaded_is_there_in_every_submission_and_failures_are_left_to_it(sandbox):
+    sandbox.preload("import no_such_module\n1 / 0\nimport wave")
+    with sandbox.submission({}) as one:
+        assert words(one.run("import sys; print('wave' in sys.modules)", 20, 1 << 20)) == "True\n"
+        assert words(one.run("print('wave' in globals())", 20, 1 << 20)) == "False\n"
+
+
 def test_a_copy_of_the_warm_parent_runs_submissions(sandbox):
     sock = sandbox.clone()
     with Sandbox.attached(sock) as copy:

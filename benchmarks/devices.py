@@ -1,0 +1,126 @@
+"""Runs the PyTorch part of every instructor notebook on the CPU and on CUDA, and compares them.
+
+    python benchmarks/devices.py [NAME ...]
+
+Each notebook runs twice, in processes of its own, with its reference solutions, its hidden tests
+and its experiments. The tests are the comparison: they hold what was computed on the device
+against float64 values of another source, within tolerances that stand in the tests. The seconds of
+the PyTorch part go into docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autograder import lesson
+from autograder.lesson import Lesson
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- measured by benchmarks/devices.py -->", "<!-- end of devices -->"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A notebook on a device: seconds of its PyTorch part, points, and what failed, by cell."""
+
+    name: str
+    device: str
+    seconds: float
+    points: float
+    failed: dict[str, str]
+
+
+def run(folder: Path, device: str) -> Run:
+    """Run the reference notebook of a lesson in a fresh process.
+
+    Args:
+        device: as in ``NNLAB_DEVICE``: ``cpu`` or ``cuda``.
+
+    Raises:
+        RuntimeError: the process ended without a result.
+    """
+    ended = subprocess.run(
+        [sys.executable, __file__, "--one", str(folder)],
+        env={**os.environ, "NNLAB_DEVICE": device, "MPLBACKEND": "agg", "TQDM_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode:
+        raise RuntimeError(f"{folder.name} on {device}: {ended.stderr[-2000:]}")
+    return Run(**json.loads(ended.stdout.splitlines()[-1]))
+
+
+def run_here(one: Lesson, device: str) -> Run:
+    """Run the cells one after another, as a notebook would; an error ends its cell only."""
+    import torch
+
+    names: dict[str, object] = {"__name__": "__main__"}
+    in_torch, seconds, points, failed = False, 0.0, 0.0, {}
+    for cell in one.cells:
+        if cell.kind == "text" and re.search(r"^## .*PyTorch", cell.source, re.MULTILINE):
+            in_torch = True
+        if not cell.is_code:
+            continue
+        started = time.perf_counter()
+        try:
+            exec(compile(cell.source, f"<{cell.id}>", "exec"), names)
+        except Exception:  # noqa: BLE001  every cell is tried, and what failed is told
+            failed[cell.id] = traceback.format_exc(limit=-2)
+        else:
+            points += cell.points
+        if device == "cuda":
+            torch.cuda.synchronize()
+        if in_torch:
+            seconds += time.perf_counter() - started
+    return Run(one.name, device, seconds, points, failed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="assignments, by name or beginning; all if none")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(asdict(run_here(lesson.load(options.one), os.environ["NNLAB_DEVICE"]))))
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise SystemExit("there is no CUDA device here, so there is nothing to compare")
+    lines = [
+        f"{time.strftime('%Y-%m-%d')}: {torch.cuda.get_device_name()}, torch {torch.__version__}.",
+        "",
+        "| assignment | CPU, s | CUDA, s | points on each |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for folder in lesson.folders(ROOT, options.names):
+        cpu, cuda = run(folder, "cpu"), run(folder, "cuda")
+        for one in (cpu, cuda):
+            for cell, trace in one.failed.items():
+                print(f"{one.name} on {one.device}: {cell}\n{trace}", file=sys.stderr)
+        line = f"| {cpu.name} | {cpu.seconds:.1f} | {cuda.seconds:.1f} | "
+        lines.append(f"{line}{cpu.points:g}, {cuda.points:g} |")
+        print(lines[-1])
+    write("\n".join(lines))
+
+
+def write(table: str) -> None:
+    """Put the table between its marks in docs/benchmarks.md."""
+    path = ROOT / "docs" / "benchmarks.md"
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The notebooks on a GPU: the same marks as on the CPU, within the tolerances of their tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import lesson
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import devices  # noqa: E402  a script, not a package
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("folder", lesson.folders(ROOT), ids=lambda folder: folder.name)
+def test_the_reference_earns_the_same_on_cuda_as_on_the_cpu(folder: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device here")
+    on_cuda, on_cpu = devices.run(folder, "cuda"), devices.run(folder, "cpu")
+    assert on_cuda.failed == {}
+    assert on_cuda.points == on_cpu.points
+
+
+def test_a_run_tells_what_failed_and_times_the_pytorch_part(make_lesson) -> None:
+    made = make_lesson(
+        '# %% setup="imports"\nimport time\n\n'
+        '# %% solution="first"\n### BEGIN SOLUTION\nfirst = 1\n### END SOLUTION\n\n'
+        '# %% tests="first" points=2\ntime.sleep(0.3)\nassert first == 1\n\n'
+        "# %% [markdown]\n# ## 2 · In PyTorch\n\n"
+        '# %% solution="second"\n### BEGIN SOLUTION\nsecond = 1\n### END SOLUTION\n\n'
+        '# %% tests="second" points=3\nassert second == 2\n'
+    )
+    ended = devices.run(made.path.parent, "cpu")
+    assert ended.points == 2
+    assert list(ended.failed) == ["test-second"]
+    assert "AssertionError" in ended.failed["test-second"]
+    assert ended.seconds < 0.3
+
+
+def test_a_notebook_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="nowhere on cpu"):
+        devices.run(tmp_path / "nowhere", "cpu")
