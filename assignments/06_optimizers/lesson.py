@@ -138,11 +138,16 @@ check_walk("sgd on an array of shape (3, 4)",
 #
 # Take a valley whose floor has curvature 1 and whose walls have curvature 40: $L(w) = \tfrac12 (w_1^2 + 40\,w_2^2)$. The experiment walks 100 steps with each of 61 learning rates. Somewhere there is a cliff.
 
+# %% given="losses_left"
+def losses_left(course, rates, steps=100):
+    """The loss that gradient descent has left on a course, with each of the learning rates."""
+    ends = [follow(sgd, course.gradient, course.start, steps, learning_rate=rate)[-1] for rate in rates]
+    return np.array([course.loss(*end) for end in ends])
+
 # %% experiment="rates"
 course = races.valley(40)
 rates = np.linspace(0.01, 0.07, 61)
-ends = [follow(sgd, course.gradient, course.start, 100, learning_rate=rate)[-1] for rate in rates]
-left = np.array([course.loss(*end) for end in ends])
+left = losses_left(course, rates)
 
 figure, axes = plt.subplots()
 axes.semilogy(rates, left, "o-", markersize=3.5)
@@ -262,7 +267,7 @@ check_close("terminal_velocity", terminal_velocity, 10.0, rtol=0.01,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# This is why a learning rate that was fine without momentum must be made smaller with it, and why $\mu = 0.99$ is a different animal from $\mu = 0.9$.
+# This is why one usually lowers the learning rate when momentum comes in: in the long run the same rate walks ten times as far on each gradient, and where the gradients are noisy it leaves ten times the loss. It is also why $\mu = 0.99$ is a different animal from $\mu = 0.9$.
 
 # %% [markdown]
 # ## 3 · Nesterov's momentum, twice
@@ -407,15 +412,19 @@ check_close("plain_weights on an array of shape (2, 3)",
             rtol=1e-5, atol=1e-6, look="Take momentum · velocity off the look-ahead weights.")
 ### END HIDDEN TESTS
 
+# %% given="distance_of_forms"
+def distance_of_forms(course, steps=100):
+    """How far apart the two forms are at most, on the same course from the same start."""
+    plain, ahead, one, two, apart = (course.start, course.start, {"learning_rate": 0.02},
+                                     {"learning_rate": 0.02}, 0.0)
+    for _ in range(steps):
+        plain, one = nesterov_lookahead(plain, course.gradient, one)
+        ahead, two = nesterov(ahead, course.gradient(ahead), two)
+        apart = max(apart, np.abs(plain - plain_weights(ahead, two)).max())
+    return apart
+
 # %% experiment="two_forms"
-course = races.valley(40)
-plain, ahead, one, two, apart = (course.start, course.start, {"learning_rate": 0.02},
-                                 {"learning_rate": 0.02}, 0.0)
-for _ in range(100):
-    plain, one = nesterov_lookahead(plain, course.gradient, one)
-    ahead, two = nesterov(ahead, course.gradient(ahead), two)
-    apart = max(apart, np.abs(plain - plain_weights(ahead, two)).max())
-print(f"In 100 steps the two forms were never further apart than {apart:.0e}.")
+print(f"In 100 steps the two forms were never further apart than {distance_of_forms(races.valley(40)):.0e}.")
 
 # %% [markdown]
 # ## 4 · A learning rate for each weight
@@ -695,20 +704,26 @@ check_walk("adamw on an array of shape (2, 3)",
 # %% [markdown]
 # Now see it: a weight without data, L2 inside Adam on the left, your AdamW on the right, for three strengths of decay.
 
-# %% experiment="decoupled"
-styles = {0.001: ("blue", "o", 7.0), 0.01: ("orange", "s", 4.0), 0.1: ("red", "^", 1.6)}
-figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.4, 3.2))
-for decay, (colour, mark, thick) in styles.items():
-    coupled, decoupled, one, two = [np.ones(1)], [np.ones(1)], None, None
-    for _ in range(60):
+# %% given="decaying"
+def decaying(decay, start=1.0, steps=60):
+    """A weight without data under Adam with L2, and under AdamW with a hundred times the decay: two paths."""
+    coupled, decoupled, one, two = [np.full(1, start)], [np.full(1, start)], None, None
+    for _ in range(steps):
         w, one = adam(coupled[-1].copy(), decay * coupled[-1], {**(one or {}), "learning_rate": 0.01})
         coupled.append(w)
         w, two = adamw(decoupled[-1].copy(), np.zeros(1),
                        {**(two or {}), "learning_rate": 0.01, "weight_decay": 100 * decay})
         decoupled.append(w)
+    return np.ravel(coupled), np.ravel(decoupled)
+
+# %% experiment="decoupled"
+styles = {0.001: ("blue", "o", 7.0), 0.01: ("orange", "s", 4.0), 0.1: ("red", "^", 1.6)}
+figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.4, 3.2))
+for decay, (colour, mark, thick) in styles.items():
+    coupled, decoupled = decaying(decay)
     style = dict(color=COLOURS[colour], marker=mark, markevery=12)
-    left.plot(np.ravel(coupled), label=f"λ = {decay:g}", linewidth=thick, **style)
-    right.plot(np.ravel(decoupled), label=f"λ = {100 * decay:g}", **style)
+    left.plot(coupled, label=f"λ = {decay:g}", linewidth=thick, **style)
+    right.plot(decoupled, label=f"λ = {100 * decay:g}", **style)
 left.set(title="Adam with L2: λ makes no difference", xlabel="step", ylabel="weight", ylim=(0, 1.05))
 right.set(title="AdamW: each weight shrinks by ηλ", xlabel="step")
 left.legend(loc="lower left")
@@ -722,16 +737,21 @@ show(figure, "A weight without data gradient over 60 steps of learning rate 0.01
 #
 # Six rules, one start, one minimum: Beale's function (1958) has plateaus, a wall and a curved floor. **The functions that run here are yours.** Press ↻ to see it again; the legend says how many steps each one took to stay within 0.1 of the star.
 
+# %% given="race_paths"
+def race_paths(course, steps=250):
+    """The paths of six rules over a course."""
+    racers = {"SGD": (sgd, {"learning_rate": 0.02}),
+              "momentum": (sgd_momentum, {"learning_rate": 0.005}),
+              "Nesterov": (nesterov, {"learning_rate": 0.005}),
+              "AdaGrad": (adagrad, {"learning_rate": 1.0}),
+              "RMSprop": (rmsprop, {"learning_rate": 0.05, "decay_rate": 0.9}),
+              "Adam": (adam, {"learning_rate": 0.3})}
+    return {name: follow(rule, course.gradient, course.start, steps, **config)
+            for name, (rule, config) in progress(racers.items(), "race")}
+
 # %% experiment="race"
 course = races.beale()
-racers = {"SGD": (sgd, {"learning_rate": 0.02}),
-          "momentum": (sgd_momentum, {"learning_rate": 0.005}),
-          "Nesterov": (nesterov, {"learning_rate": 0.005}),
-          "AdaGrad": (adagrad, {"learning_rate": 1.0}),
-          "RMSprop": (rmsprop, {"learning_rate": 0.05, "decay_rate": 0.9}),
-          "Adam": (adam, {"learning_rate": 0.3})}
-paths = {name: follow(rule, course.gradient, course.start, 250, **config)
-         for name, (rule, config) in progress(racers.items(), "race")}
+paths = race_paths(course)
 races.show(races.picture(
     course, paths, "The race over Beale's function",
     "Six paths over the contours of Beale's function, from the upper left to the minimum at (3, 0.5). "
@@ -746,7 +766,7 @@ races.show(races.picture(
     "opposite slope before they turn.", surface=True))
 
 # %% [markdown]
-# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and on another course the order changes. Copy the cell and try.
+# Before you conclude that one rule is best: each has a learning rate that was chosen for it, and on another course the order changes. Copy the cells and try.
 #
 # ### Whose track is it?
 #
@@ -755,7 +775,7 @@ races.show(races.picture(
 # %% experiment="tracks"
 course = races.valley(20)
 about = {"A": "runs towards the minimum at the same speed along and across the valley and never comes to rest: "
-              "it hops about the minimum in steps of one size.",
+              "it hops about the minimum, now in short steps and now in long ones.",
          "B": "jumps from wall to wall, each jump a little shorter, and creeps along the floor.",
          "C": "makes long steps at first, then ever shorter ones, and has not arrived at the end.",
          "D": "swings across the floor in long waves, runs past the minimum and comes back."}
@@ -810,10 +830,15 @@ check_close("saddle_steps", saddle_steps, np.log(1e6) / np.log(1.1), rtol=0, ato
             look="Each step multiplies w₂ by 1 + 0.1. How often must you multiply to gain a factor 10⁶?")
 ### END HIDDEN TESTS
 
+# %% given="saddle_paths"
+def saddle_paths(course, steps=160):
+    """The paths of three rules with a learning rate of 0.1."""
+    return {name: follow(rule, course.gradient, course.start, steps, learning_rate=0.1)
+            for name, rule in (("SGD", sgd), ("momentum", sgd_momentum), ("Adam", adam))}
+
 # %% experiment="saddle"
 course = races.saddle()
-paths = {name: follow(rule, course.gradient, course.start, 160, learning_rate=0.1)
-         for name, rule in (("SGD", sgd), ("momentum", sgd_momentum), ("Adam", adam))}
+paths = saddle_paths(course)
 races.show(
     races.picture(
         course,
@@ -853,20 +878,25 @@ check_equal("rotation", rotation, "adam",
             "Who treats each axis on its own?")
 ### END HIDDEN TESTS
 
+# %% given="valley_paths"
+def valley_paths(course, steps=500):
+    """The paths of three rules in a valley of condition 100."""
+    racers = {"SGD": (sgd, {"learning_rate": 0.015}),
+              "momentum": (sgd_momentum, {"learning_rate": 0.005}),
+              "Adam": (adam, {"learning_rate": 0.05})}
+    return {name: follow(rule, course.gradient, course.start, steps, **config)
+            for name, (rule, config) in racers.items()}
+
 # %% experiment="turned_valley"
-racers = {"SGD": (sgd, {"learning_rate": 0.015}),
-          "momentum": (sgd_momentum, {"learning_rate": 0.005}),
-          "Adam": (adam, {"learning_rate": 0.05})}
 drawings = []
 for degrees in (0, 45):
     course = races.valley(100, degrees)
-    paths = {name: follow(rule, course.gradient, course.start, 500, **config)
-             for name, (rule, config) in racers.items()}
+    paths = valley_paths(course)
     drawings.append(
         races.picture(course, paths, f"A valley of condition 100, turned by {degrees}°",
                       f"Three paths in a narrow valley turned by {degrees} degrees. "
-                      + ("Momentum swings in, Adam goes straight to the minimum and is nearly as fast."
-                         if degrees else "Momentum swings in as before; Adam follows the floor slowly."),
+                      + ("Momentum swings in as before; Adam follows the floor slowly." if degrees
+                         else "Momentum swings in, Adam goes straight to the minimum and is nearly as fast."),
                       width=460)
     )
 races.show(*drawings)
@@ -1062,17 +1092,25 @@ check_equal("highest_floor", highest_floor, "constant",
             look="At a constant rate the loss settles where noise and descent balance: about η/4 here.")
 ### END HIDDEN TESTS
 
-# %% experiment="schedules"
+# %% given="noisy_descent"
 schedules = {"constant": lambda k: 0.2, "step": lambda k: step_decay(k, 0.2, 100, 0.3),
              "inverse": lambda k: inverse_decay(k, 0.2, 0.05),
              "cosine": lambda k: cosine_warmup(k, 0.2, 400, warmup=20)}
+
+
+def noisy_descent(schedule, seed=6, steps=400, runs=200):
+    """The learning rates of a schedule, and the mean loss of many noisy runs after each step."""
+    rng, rates, w, loss = (np.random.default_rng(seed), [schedule(k) for k in range(steps)],
+                           np.full(runs, 3.0), [])
+    for rate in rates:
+        w, _ = sgd(w, w + rng.normal(size=runs), {"learning_rate": rate})
+        loss.append(np.mean(w**2) / 2)
+    return rates, loss
+
+# %% experiment="schedules"
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.3))
 for (name, schedule), dash in zip(schedules.items(), ("-", "--", "-.", ":"), strict=True):
-    rng, rates, w, loss = (np.random.default_rng(6), [schedule(k) for k in range(400)],
-                           np.full(200, 3.0), [])
-    for rate in rates:
-        w, _ = sgd(w, w + rng.normal(size=200), {"learning_rate": rate})
-        loss.append(np.mean(w**2) / 2)
+    rates, loss = noisy_descent(schedule)
     left.plot(rates, dash, label=name)
     right.semilogy(loss, dash, label=name)
 figure.subplots_adjust(wspace=0.3)
@@ -1081,8 +1119,8 @@ right.set(xlabel="step", ylabel="mean loss of 200 runs", title="Where the noise 
 right.legend(loc="upper right")
 show(figure, "Left: the learning rate against the step for a constant, a step, an inverse and a cosine schedule "
      "with warm-up. Right: the mean loss of 200 noisy runs with each, on a logarithmic scale. All fall "
-     "within 20 steps; then the constant rate stays at a floor of about 0.05, and the other three end more "
-     "than ten times lower.")
+     "within 30 steps; then the constant rate stays at a floor of about 0.05, and the other three end "
+     "about ten times lower, or more.")
 
 # %% [markdown]
 # ## 8 · The noise of a minibatch
@@ -1174,18 +1212,24 @@ check_one_of("noise_of_16", noise_of_16, ["1/16", "1/4", "1/2", "the same"])
 check_equal("noise_of_16", noise_of_16, "1/4", look="The variance falls like 1/B, the noise is its root.")
 ### END HIDDEN TESTS
 
+# %% given="noise_of_sizes"
+def noise_of_sizes(sizes, seed=6):
+    """The noise of 200 minibatches of each size at w = 0, and the length of the gradient itself."""
+    x, y = make_problem(seed)
+    _, gradients = logistic_loss(np.zeros(20), x, y)
+    rng = np.random.default_rng(seed)
+    noise = [gradient_noise(gradients, rng.integers(512, size=(200, size))) for size in sizes]
+    return noise, np.linalg.norm(gradients.mean(axis=0))
+
 # %% experiment="noise"
-x, y = make_problem()
-_, gradients = logistic_loss(np.zeros(20), x, y)
-rng, sizes = np.random.default_rng(6), 2 ** np.arange(10)
-noise = [gradient_noise(gradients, rng.integers(512, size=(200, size))) for size in sizes]
+sizes = 2 ** np.arange(10)
+noise, length = noise_of_sizes(sizes)
 exponent, offset = np.polyfit(np.log(sizes), np.log(noise), 1)
 
 figure, axes = plt.subplots(figsize=(6.4, 3.4))
 axes.loglog(sizes, noise, "o", label="measured, 200 minibatches each")
 axes.loglog(sizes, np.exp(offset) * sizes**exponent, "--", label=f"fit: noise ∝ $B^{{{exponent:.3f}}}$")
-axes.axhline(np.linalg.norm(gradients.mean(axis=0)), color="0.4", linestyle=":",
-             label="length of the gradient itself")
+axes.axhline(length, color="0.4", linestyle=":", label="length of the gradient itself")
 axes.set(xlabel="minibatch size B", ylabel="noise of the gradient",
          title="Four times the work halves the noise")
 axes.legend()
@@ -1545,23 +1589,35 @@ check_equal("on_minibatches", on_minibatches, "above SGD",
             look="The curvature of one minibatch is wrong for the next; full trust in it leads astray.")
 ### END HIDDEN TESTS
 
-# %% experiment="lbfgs_on_minibatches"
+# %% given="losses_on_batches"
 def walk(rule, batches, rate):
     stream = iter(batches)
     return follow(rule, lambda w: logistic_loss(w, *next(stream))[1].mean(axis=0), np.zeros(20),
                   len(batches), learning_rate=rate)
 
 
-x, y = make_problem()
-rng = np.random.default_rng(6)
-small = [(x[rows], y[rows]) for rows in (rng.choice(512, 16, replace=False) for _ in range(60))]
-least = logistic_loss(lbfgs([(x, y)] * 80, np.zeros(20))[-1], x, y)[0]
-figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3))
-for ax, batches, rates in ((axes[0], [(x, y)] * 60, (1.5, 0.3)), (axes[1], small, (1.0, 0.05))):
+def losses_on_batches(size, rates, seed=6, steps=60):
+    """The loss on all data above the least, step by step, of three rules with minibatches of a size.
+
+    A size of 512 is all data, in their order. The rates are those of gradient descent and Adam.
+    """
+    x, y = make_problem(seed)
+    rng = np.random.default_rng(seed)
+    batches = [(x, y)] * steps
+    if size < 512:
+        batches = [(x[rows], y[rows])
+                   for rows in (rng.choice(512, size, replace=False) for _ in range(steps))]
+    least = logistic_loss(lbfgs([(x, y)] * 80, np.zeros(20))[-1], x, y)[0]
     runs = {"gradient descent": walk(sgd, batches, rates[0]), "Adam": walk(adam, batches, rates[1]),
             "L-BFGS": lbfgs(batches, np.zeros(20))}
-    for (name, path), dash in zip(runs.items(), ("--", "-.", "-"), strict=True):
-        above = [max(logistic_loss(w, x, y)[0] - least, 1e-11) for w in path]
+    return {name: [max(logistic_loss(w, x, y)[0] - least, 1e-11) for w in path]
+            for name, path in runs.items()}
+
+# %% experiment="lbfgs_on_minibatches"
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3))
+for ax, size, rates in ((axes[0], 512, (1.5, 0.3)), (axes[1], 16, (1.0, 0.05))):
+    runs = losses_on_batches(size, rates)
+    for (name, above), dash in zip(runs.items(), ("--", "-.", "-"), strict=True):
         ax.semilogy(above, dash, label=name)
 axes[0].set(xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step")
 axes[1].set(xlabel="step", ylim=(0.02, 2), title="Another 16 examples a step")
@@ -1810,27 +1866,40 @@ check_equal("fused_saves", fused_saves, "calls and trips through memory",
             look="m and v are needed all the same, and each number still costs the same few operations.")
 ### END HIDDEN TESTS
 
-# %% experiment="fused"
+# %% given="four_builds"
 import time
 
-where = device()
-builds = {"by hand": (AdamWByHand, {}), "one by one": (torch.optim.AdamW, {"foreach": False}),
-          "foreach": (torch.optim.AdamW, {"foreach": True}),
-          "fused": (torch.optim.AdamW, {"fused": True})}
-settle = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}.get(where.type, lambda: None)
-costs = {}
-for name, (kind, settings) in progress(builds.items(), "builds"):
-    tensors = [torch.nn.Parameter(torch.ones(32, 32, device=where)) for _ in range(100)]
-    for tensor in tensors:
-        tensor.grad = torch.ones_like(tensor)
-    optimizer, seconds = kind(tensors, **settings), []
+
+def four_builds(where):
+    """Four AdamWs by name, each over 100 small tensors of its own that have gradients."""
+    kinds = {"by hand": (AdamWByHand, {}), "one by one": (torch.optim.AdamW, {"foreach": False}),
+             "foreach": (torch.optim.AdamW, {"foreach": True}),
+             "fused": (torch.optim.AdamW, {"fused": True})}
+    made = {}
+    for name, (kind, settings) in kinds.items():
+        tensors = [torch.nn.Parameter(torch.ones(32, 32, device=where)) for _ in range(100)]
+        for tensor in tensors:
+            tensor.grad = torch.ones_like(tensor)
+        made[name] = kind(tensors, **settings)
+    return made
+
+
+def milliseconds_a_step(optimizer, where):
+    """The median time of six steps, after two to warm up."""
+    wait = {"cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}
+    settle, seconds = wait.get(where.type, lambda: None), []
     for _ in range(8):
         settle()  # a GPU works behind our back: wait for it before looking at the clock
         begin = time.perf_counter()
         optimizer.step()
         settle()
         seconds.append(time.perf_counter() - begin)
-    costs[name] = 1000 * np.median(seconds[2:])
+    return 1000 * np.median(seconds[2:])
+
+# %% experiment="fused"
+where = device()
+costs = {name: milliseconds_a_step(optimizer, where)
+         for name, optimizer in progress(four_builds(where).items(), "builds")}
 figure, axes = plt.subplots(figsize=(6.4, 2.4))
 axes.bar_label(axes.barh(list(costs), list(costs.values())), fmt="%.2f ms", padding=3)
 axes.set(xlabel=f"milliseconds a step (median of 6), 100 tensors of 32 × 32 on {where.type}",
