@@ -82,6 +82,18 @@ def test_the_documents_link_to_files_that_exist() -> None:
                 assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
+def test_the_table_of_topics_names_every_task_and_experiment_and_no_cell_that_is_not() -> None:
+    sections = re.split(r"^## ", (ROOT / "docs" / "topics.md").read_text(), flags=re.MULTILINE)[1:]
+    named = {part.split("\n", 1)[0]: set(re.findall(r"`(\w+-\w+)`", part)) for part in sections}
+    lessons = lesson.find(ROOT)
+    assert set(named) == {one.name for one in lessons}
+    for one in lessons:
+        ids = {cell.id for cell in one.cells}
+        work = {cell.id for cell in one.cells if cell.kind in ("solution", "experiment")}
+        assert named[one.name] - ids == set(), f"{one.name}: no such cells"
+        assert work - named[one.name] == set(), f"{one.name}: not in the table"
+
+
 def test_the_readme_names_commands_that_exist() -> None:
     text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "instructors.md").read_text()
     targets = set(re.findall(r"^make (\w+)", text, re.MULTILINE))

@@ -83,6 +83,57 @@ def test_mnist_1d_says_which_sizes_it_can_make(samples):
         data.mnist_1d(samples=samples)
 
 
+def test_a_photograph_is_in_colour_and_needs_no_download():
+    cat = data.photograph("chelsea.png")
+    assert cat.shape == (300, 451, 3) and cat.dtype == np.uint8
+    grey = data.photograph("camera.png")
+    assert grey.shape == (512, 512, 3) and np.array_equal(grey[..., 0], grey[..., 2])
+    with pytest.raises(FileNotFoundError, match="no_such_photograph"):
+        data.photograph("no_such_photograph.png")
+
+
+def test_photographs_are_those_of_scikit_image():
+    skimage_data = pytest.importorskip("skimage.data")
+    np.testing.assert_array_equal(data.photograph("coffee.png"), skimage_data.coffee())
+
+
+def test_photo_patches_are_grey_and_contrast_normalised():
+    X_train, y_train, X_test, y_test = data.photo_patches(2, 3)
+    assert X_train.shape == (36, 1, 48, 48) and X_test.shape == (54, 1, 48, 48)
+    assert X_train.dtype == np.float32 and y_train.dtype == np.int64
+    np.testing.assert_allclose(X_test.mean(axis=(1, 2, 3)), 0, atol=1e-4)
+    np.testing.assert_allclose(X_test.std(axis=(1, 2, 3)), 1, atol=1e-3)
+    assert y_train.tolist() == [*range(18), *range(18)] and np.bincount(y_test).tolist() == [3] * 18
+
+
+@pytest.mark.parametrize("split, crosses", [("halves", False), ("random", True)])
+def test_photo_patches_keep_to_their_halves_unless_told_otherwise(monkeypatch, split, crosses):
+    ramp = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (100, 1))
+    monkeypatch.setattr(data, "_grey", lambda name: ramp)
+    seen = []
+    monkeypatch.setattr(
+        data, "_patch", lambda grey, side, rng: seen.append(grey) or grey[:side, :side]
+    )
+    data.photo_patches(1, 1, split=split)
+    left, right = seen[0], seen[-1]
+    assert (left.max() > right.min()) == crosses
+
+
+def test_photo_patches_depend_on_their_seed_and_not_on_how_many_there_are():
+    X_train = data.photo_patches(2, 2, seed=3)[0]
+    again = data.photo_patches(2, 5, seed=3)
+    np.testing.assert_array_equal(again[0], X_train)
+    assert not np.array_equal(data.photo_patches(2, 2, seed=4)[0], X_train)
+    X_train += 1
+    assert not np.array_equal(data.photo_patches(2, 2, seed=3)[0], X_train)
+
+
+@pytest.mark.parametrize("wrong", [{"split": "thirds"}, {"side": 100}, {"side": 2}])
+def test_photo_patches_say_what_they_can_cut(wrong):
+    with pytest.raises(ValueError, match="photo_patches"):
+        data.photo_patches(1, 1, **wrong)
+
+
 def test_a_missing_package_is_named():
     with pytest.raises(FileNotFoundError, match="no_such_package"):
         data._table("no_such_package", "data.csv")
