@@ -753,8 +753,9 @@ check_close("fractional_max_pool(0…24 as 5 × 5, size=3, kernel=2, u=(0, 0.5))
             look="α = 1.5: the windows begin at rows 0, 1, 3 and at columns 0, 2, 3.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("fractional_max_pool")
-for height, width, size, kernel in ((9, 9, 6, 2), (11, 8, 5, 3)):
-    x, u = -rng.random((2, 3, height, width)) - 0.5, rng.uniform(0.05, 0.95, size=2)
+for height, width, size, kernel, low, high in ((9, 9, 6, 2, (0.05, 0.05), (0.95, 0.95)), (10, 8, 5, 3, (0.85, 0.05), (0.95, 0.4)),
+                                               (7, 12, 5, 2, (0.05, 0.85), (0.3, 0.95))):
+    x, u = -rng.random((2, 3, height, width)) - 0.5, rng.uniform(low, high)
     samples = torch.tensor(u[::-1].copy()).expand(2, 3, 2).contiguous()  # torch takes the columns first
     expected = torch.nn.functional.fractional_max_pool2d(torch.tensor(x), kernel, (size, size), _random_samples=samples)
     check_close(f"fractional_max_pool of {height} × {width} pixels, size={size}, kernel={kernel}, u={np.round(u, 3)}",

@@ -62,7 +62,7 @@ for (above, below), photograph in zip(axes.T, photographs.values(), strict=True)
     above.set_axis_off()
     below.barh(says, best, color=COLOURS["blue"])
     below.invert_yaxis()
-    below.set(xlim=(0, 1), xlabel="probability")
+    below.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="probability")
 figure.subplots_adjust(wspace=0.62, hspace=0.05)
 show(figure, "Three photographs: a cat, a cup of coffee seen from above, and a motorcycle in a garage. Under "
      "each one the three classes that the network finds most probable; first come " + ", ".join(heard) + ".")
@@ -318,7 +318,8 @@ def as_input(X):
 @torch.no_grad()
 def activations(network, X, batch=60):
     """Features after each part, {name: (N, C)}, and the pictures (N, C, h, w) that enter block CUT."""
-    network, pooled, kept = network.to(device()).eval(), {}, []
+    network = network.to(device(), memory_format=torch.channels_last).eval()  # faster: see section 12
+    pooled, kept = {}, []
     for at in range(0, len(X), batch):
         x = as_input(X[at : at + batch])
         for name, part in parts(network)[:-1]:
@@ -477,7 +478,7 @@ random_split = "higher"
 # %% tests="random_split" points=1
 check_one_of("random_split", random_split, ["lower", "the same", "higher"])
 ### BEGIN HIDDEN TESTS
-# Higher by 9 to 14 points.
+# Higher by 9 to 14 points on the draws that were tried, see claims.py.
 check_equal("random_split", random_split, "higher",
             look="Patches that overlap with training patches are easy to name, and prove nothing.")
 ### END HIDDEN TESTS
@@ -1469,7 +1470,8 @@ def train_on(network, optimizer, x, y, seed, size=30):
 def fine_tune(train, test, rows, way, epochs=5, rate=0.02, seed=0):
     """Train the upper part in one of five ways; the test accuracy after each epoch."""
     torch.manual_seed(seed)
-    network = freeze(replace_head(Upper(pretrained.load()), int(train.y.max()) + 1)).to(device())
+    network = freeze(replace_head(Upper(pretrained.load()), int(train.y.max()) + 1))
+    network = network.to(device(), memory_format=torch.channels_last)
     for name in layers_of(network, nn.BatchNorm2d):
         network.get_submodule(name).momentum = 0.1  # theirs is 0.01, too slow for some dozen steps
     names = [name for name, _ in parts(network)]
@@ -1578,7 +1580,7 @@ ahead = "15 or more"
 # %% tests="ahead" points=1
 check_one_of("ahead", ahead, ["behind", "0 to 15", "15 or more"])
 ### BEGIN HIDDEN TESTS
-# (measured over seeds, see claims.py)
+# Ahead by 28 points here, by 33, 33 and 34 on other draws of the patches.
 check_equal("ahead", ahead, "15 or more", look="180 labelled patches are very few to learn all features from.")
 ### END HIDDEN TESTS
 
@@ -1613,7 +1615,7 @@ lead = 28
 # %% tests="lead" points=1
 check("lead", -100 < lead < 100, f"{lead} is not a difference of accuracies in points")
 ### BEGIN HIDDEN TESTS
-# (measured over seeds, see claims.py)
+# The picture says 28; other draws of the patches gave 33 to 34.
 check("lead", 15 <= lead <= 42, f"is {lead:g}, but your picture says something else",
       look="Pretrained minus from scratch, in points of per cent.")
 ### END HIDDEN TESTS
@@ -1689,7 +1691,7 @@ better_below = "the digits"
 # %% tests="better_below" points=1
 check_one_of("better_below", better_below, ["the photographs", "the digits", "both", "neither"])
 ### BEGIN HIDDEN TESTS
-# (measured over seeds, see claims.py)
+# Photographs: −1 to 1 points; digits: 15 to 21 points.
 check_equal("better_below", better_below, "the digits", look="Compare, for each curve, block 9 with the top.")
 ### END HIDDEN TESTS
 
@@ -1739,7 +1741,7 @@ far_and_small = "no"
 # %% tests="far_and_small" points=1
 check_one_of("far_and_small", far_and_small, ["yes", "no"])
 ### BEGIN HIDDEN TESTS
-# (measured over seeds, see claims.py)
+# Ahead by 3 points here; less than 15 on each seed that was tried, see claims.py.
 check_equal("far_and_small", far_and_small, "no", look="Compare the columns of the table: what helped near need not help far.")
 ### END HIDDEN TESTS
 
@@ -1782,7 +1784,7 @@ figure.subplots_adjust(hspace=0.35, wspace=0.08)
 show(figure, "The two-by-two table as four bar charts of three methods. " + "; ".join(said) + ".")
 
 # %% [markdown]
-# Compare with the advice. **Near**, both pretrained methods are far ahead, with few labels and with more; a linear classifier on cached features gets all that there is to get, and fine-tuning adds nothing. **Far and small**, the features of the top are hardly better than training from scratch, if at all; what helps is to let them move, or to take them further down, as the picture before has shown. **Far and larger**, the lead melts away. Mind that "larger" is still tiny here, so that the lower row cannot show what thousands of labels do: there fine-tuning overtakes the linear classifier (Kornblith et al., 2019), and at last even training from scratch may catch up (He et al., 2019).
+# Compare with the advice. **Near**, both pretrained methods are far ahead, with few labels and with more; a linear classifier on cached features gets all that there is to get, and fine-tuning adds nothing. **Far**, the features of the top give no lead over training from scratch. With ten labels a class the advice of the lecture notes pays: look back at the features after block 9 in the picture before. With thirty, training from scratch has caught up already. Mind that "larger" is still tiny here, so that the lower row cannot show what thousands of labels do: near, fine-tuning then tends to overtake the linear classifier (Kornblith et al., 2019), and in the end even training from scratch may catch up (He et al., 2019).
 #
 # ## 10 · Digits that have never been seen
 #
