@@ -1809,7 +1809,7 @@ def born(count, how, seed):
     old = [copy_of(block) for block in blocks]
     ids = [id(p) for block in blocks for p in block.parameters()]
     scale_at_birth(blocks, how)
-    x = torch.ones(1, 6, dtype=check_dtype(device()), device=device())
+    x = torch.randn(50, 6).to(device(), check_dtype(device()))
     nn.Sequential(*blocks)(x).square().sum().backward()
     return {"old": old, "new": [copy_of(block) for block in blocks],
             "kept": ids == [id(p) for block in blocks for p in block.parameters()],

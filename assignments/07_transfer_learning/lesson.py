@@ -50,7 +50,7 @@ use_style()
 # %% experiment="first_look"
 network, recipe = pretrained.load(), pretrained.backbone()
 photographs = {name: data.photograph(name) for name in ("chelsea.png", "coffee.png", "motorcycle_left.png")}
-figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.2), height_ratios=[3, 1])
+figure, axes = plt.subplots(2, 3, figsize=(9.6, 3.4), height_ratios=[2, 1])
 heard = []
 for (above, below), photograph in zip(axes.T, photographs.values(), strict=True):
     with torch.no_grad():
@@ -63,7 +63,7 @@ for (above, below), photograph in zip(axes.T, photographs.values(), strict=True)
     below.barh(says, best, color=COLOURS["blue"])
     below.invert_yaxis()
     below.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="probability")
-figure.subplots_adjust(wspace=0.62, hspace=0.05)
+figure.subplots_adjust(wspace=0.62, hspace=0.2)
 show(figure, "Three photographs: a cat, a cup of coffee seen from above, and a motorcycle in a garage. Under "
      "each one the three classes that the network finds most probable; first come " + ", ".join(heard) + ".")
 
