@@ -15,7 +15,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/autograder build --check
 	$(BIN)/autograder prove --quick
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 2
 
 prove: $(VENV)/.base
 	$(BIN)/autograder prove

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import difflib
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -69,7 +71,8 @@ def build(lesson: Lesson) -> Built:
     problems = lint(lesson)
     source = to_text(source_notebook(lesson))
     release = _generate(lesson, source)
-    problems += leaks(lesson, nbformat.reads(release, as_version=4))
+    released = nbformat.reads(release, as_version=4)
+    problems += _unreadable_code(released) + leaks(lesson, released)
     if problems:
         raise BuildError(f"{lesson.path}:\n" + "\n".join(f"  {problem}" for problem in problems))
     return Built(lesson, source, release)
@@ -274,6 +277,21 @@ def lint(lesson: Lesson) -> list[str]:
     except LessonError as error:
         problems.append(str(error))
     return problems
+
+
+def _unreadable_code(release: NotebookNode) -> list[str]:
+    """Cells that are no Python once the solutions are gone: a region inside brackets, say."""
+    found = []
+    for cell in release.cells:
+        if cell.cell_type == "code":
+            try:
+                ast.parse(TransformerManager().transform_cell(cell.source))
+            except SyntaxError as error:
+                found.append(
+                    f"{cell.id}: what students get is no Python (line {error.lineno}: "
+                    f"{error.msg}); put the markers around whole statements"
+                )
+    return found
 
 
 def _without_alt(markdown: str) -> list[str]:

@@ -373,6 +373,15 @@ def test_misconceptions_that_cannot_be_read_stop_the_build(make_lesson):
         build.build(made)
 
 
+def test_a_region_inside_brackets_that_leaves_no_python_stops_the_build(make_lesson):
+    made = make_lesson(
+        '# %% solution="a"\na = dict(\n    ### BEGIN SOLUTION\n    b=1,\n'
+        "    ### END SOLUTION\n)\n\n" + TESTS
+    )
+    with pytest.raises(BuildError, match=r"solution-a: what students get is no Python \(line 3"):
+        build.build(made)
+
+
 def test_what_nbgrader_refuses_is_passed_on_with_its_reason(make_lesson):
     nested = TESTS.replace("assert a == 1\n", "### BEGIN HIDDEN TESTS\n")
     with pytest.raises(BuildError, match=r"nbgrader says: .*[Nn]ested begin hidden tests"):
