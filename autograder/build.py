@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbgrader
+import sqlalchemy
+from alembic.script import ScriptDirectory
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
@@ -206,12 +208,7 @@ def _generate(lesson: Lesson, source: str) -> str:
         path = course / "source" / lesson.name / f"{lesson.name}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(source, encoding="utf-8")
-        book = course / "gradebook.db"
-        with contextlib.closing(sqlite3.connect(book)) as database:
-            # Of a database without tables nbgrader asks for the version, which starts a process
-            # and takes seconds. This one is thrown away.
-            database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-        generate_assignment(course, lesson, f"sqlite:///{book}")
+        generate_assignment(course, lesson, f"sqlite:///{course / 'gradebook.db'}")
         released = course / "release" / lesson.name / path.name
         text = released.read_text(encoding="utf-8")
     return text if text.endswith("\n") else text + "\n"
@@ -223,6 +220,7 @@ def generate_assignment(course: Path, lesson: Lesson, db_url: str) -> None:
     Raises:
         BuildError: with nbgrader's reason.
     """
+    note_schema_version(db_url)
     config = Config()
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.assignment_id = lesson.name
@@ -239,6 +237,29 @@ def generate_assignment(course: Path, lesson: Lesson, db_url: str) -> None:
     except (NbGraderException, SystemExit, RuntimeError) as error:
         reasons = log.errors or [str(error)]
         raise BuildError(f"{lesson.path}: nbgrader says: " + " ".join(reasons)) from error
+
+
+def note_schema_version(db_url: str) -> None:
+    """Note the version of nbgrader's tables in an empty database.
+
+    nbgrader would start a process to find it, by a name that it finds only in an active
+    environment, and that takes seconds.
+    """
+    engine = sqlalchemy.create_engine(db_url)
+    try:
+        if sqlalchemy.inspect(engine).get_table_names():
+            return
+        migrations = Path(nbgrader.__file__).parent / "alembic"
+        head = ScriptDirectory(migrations).get_current_head()
+        with engine.begin() as connection:
+            connection.execute(
+                sqlalchemy.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            )
+            connection.execute(
+                sqlalchemy.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
+            )
+    finally:
+        engine.dispose()
 
 
 class _Collected(logging.Handler):

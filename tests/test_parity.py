@@ -111,6 +111,7 @@ def test_a_mixed_class_of_a_lesson_gets_nbgraders_marks(name: str, tmp_path: Pat
     shutil.copytree(one.path.parent, course / "assignments" / name)
     demo.make_class(course, one, 3, seed=7)
     stock, ours = graded_both_ways(course, name)
+    assert ours.keys() == stock.keys()
     for (student, cell), mark in ours.items():
         if stock[student, cell] != mark:
             # A wrong answer may warn of an overflow, and nbgrader marks what warns with 0.

