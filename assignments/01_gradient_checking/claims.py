@@ -169,10 +169,10 @@ def right_and_random_labels(lesson, seed):
     )
 
 
-@claim("The broken program learns its twenty digits as well as the right one")
+@claim("The broken program learns its twenty digits too, only a little more slowly")
 def the_broken_program_learns(lesson, seed):
     curves = lesson.overfit_curves(seed=seed)
-    return curves["broken gradient"][-1] < 1.5 * curves["right"][-1]
+    return 1 < curves["broken gradient"][-1] / curves["right"][-1] < 1.5
 
 
 @claim("With the regularization on, the loss stays at about 1.5")

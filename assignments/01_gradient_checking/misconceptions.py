@@ -251,6 +251,22 @@ def numerical_gradient_of_a_ravelled_copy(f, x, h=1e-5):
     return gradient.reshape(x.shape)
 
 
+@misconception(
+    "numerical_gradient",
+    "Only the first axis is walked: in a matrix a whole row moves at once.",
+    hint="Visit every entry: for i in np.ndindex(x.shape).",
+)
+def numerical_gradient_row_by_row(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    gradient = np.zeros_like(x)
+    for i in range(len(x)):
+        above, below = x.copy(), x.copy()
+        above[i] += h
+        below[i] -= h
+        gradient[i] = (f(above) - f(below)) / (2 * h)
+    return gradient
+
+
 @alternative("numerical_gradient")
 def numerical_gradient_with_unit_vectors(f, x, h=1e-5):
     x = np.asarray(x, dtype=float)
@@ -1219,6 +1235,56 @@ def sampled_errors_forward(loss, params, gradients, samples=3, h=1e-5, seed=0):
     return worst
 
 
+@misconception(
+    "sampled_errors",
+    "A lower limit of the denominator makes every error between tiny gradients look harmless.",
+    hint="Divide by max(|a|, |n|) itself, and treat only 0/0 apart.",
+)
+def sampled_errors_with_an_epsilon(loss, params, gradients, samples=3, h=1e-5, seed=0):
+    rng = np.random.default_rng(seed)
+    params = {name: np.array(value, dtype=float) for name, value in params.items()}
+    worst = {}
+    for name, value in params.items():
+        errors = []
+        for place in rng.permutation(value.size)[:samples]:
+            i = np.unravel_index(place, value.shape)
+            old = value[i]
+            value[i] = old + h
+            above = loss(params)
+            value[i] = old - h
+            below = loss(params)
+            value[i] = old
+            a, n = gradients[name][i], (above - below) / (2 * h)
+            errors.append(abs(a - n) / max(abs(a), abs(n), 1e-8))
+        worst[name] = float(np.max(errors))
+    return worst
+
+
+@misconception(
+    "sampled_errors",
+    "A parameter that the loss does not use has an error of NaN, because 0 was divided by 0.",
+    hint="Where both gradients are 0 the error is 0: relative_error does that.",
+)
+def sampled_errors_zero_by_zero(loss, params, gradients, samples=3, h=1e-5, seed=0):
+    rng = np.random.default_rng(seed)
+    params = {name: np.array(value, dtype=float) for name, value in params.items()}
+    worst = {}
+    for name, value in params.items():
+        errors = []
+        for place in rng.permutation(value.size)[:samples]:
+            i = np.unravel_index(place, value.shape)
+            old = value[i]
+            value[i] = old + h
+            above = loss(params)
+            value[i] = old - h
+            below = loss(params)
+            value[i] = old
+            a, n = gradients[name][i], (above - below) / (2 * h)
+            errors.append(abs(a - n) / np.maximum(abs(a), abs(n)))
+        worst[name] = float(np.max(errors))
+    return worst
+
+
 @alternative("sampled_errors")
 def sampled_errors_with_copies(loss, params, gradients, samples=3, h=1e-5, seed=0):
     rng = np.random.default_rng(seed)
@@ -1438,6 +1504,19 @@ def errors_of_terms_absolute(terms, w, h=1e-5):
         name: np.max(np.abs(t(w)[1] - numerical_gradient(lambda w, t=t: t(w)[0], w, h)))
         for name, t in terms.items()
     }
+
+
+@misconception(
+    "errors_of_terms",
+    "The step that was given is not passed on, so the differences use 1e-5.",
+    hint="numerical_gradient(…, w, h): hand the step on.",
+)
+def errors_of_terms_with_the_default_step(terms, w, h=1e-5):
+    errors = {}
+    for name, term in terms.items():
+        numeric = numerical_gradient(lambda w, term=term: term(w)[0], w)
+        errors[name] = np.max(relative_error(term(w)[1], numeric))
+    return errors
 
 
 @alternative("errors_of_terms")
@@ -1661,6 +1740,27 @@ def errors_of_layer_at_their_best(forward, backward, inputs, h=1e-5, seed=0):
 
         numeric = numerical_gradient_array(output, inputs[k], dout, h)
         errors.append(np.min(relative_error(gradient, numeric)))
+    return errors
+
+
+@misconception(
+    "errors_of_layer",
+    "The step that was given is not passed on, so the differences use 1e-5.",
+    hint="numerical_gradient_array(…, dout, h): hand the step on.",
+)
+def errors_of_layer_with_the_default_step(forward, backward, inputs, h=1e-5, seed=0):
+    out, cache = forward(*inputs)
+    dout = np.random.default_rng(seed).normal(size=out.shape)
+    gradients = backward(dout, cache)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    errors = []
+    for k, gradient in enumerate(gradients):
+
+        def output(x, k=k):
+            return forward(*inputs[:k], x, *inputs[k + 1 :])[0]
+
+        numeric = numerical_gradient_array(output, inputs[k], dout)
+        errors.append(np.max(relative_error(gradient, numeric)))
     return errors
 
 
@@ -1915,6 +2015,21 @@ class SoftplusThatKeepsPlainAttributes(torch.autograd.Function):
         return dout * slope, dbeta.sum()
 
 
+@alternative("softplus")
+class SoftplusByTorch(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, beta):
+        out = F.softplus(beta * x) / beta
+        ctx.save_for_backward(x, beta, out)
+        return out
+
+    @staticmethod
+    def backward(ctx, dout):
+        x, beta, out = ctx.saved_tensors
+        slope = 1 / (1 + torch.exp(-beta * x))
+        return dout * slope, (dout * (x * slope - out)).sum() / beta
+
+
 @misconception(
     "passes_gradcheck",
     "The inputs stay in float32, where rounding alone makes right gradients fail.",
@@ -2158,6 +2273,118 @@ def module_errors_of_the_first_entries(model, loss, samples=3, h=1e-6, seed=0):
             a, n = analytic[i].item(), (above - below) / (2 * h)
             errors.append(abs(a - n) / max(abs(a), abs(n), 1e-300))
         worst[name] = float(np.max(errors))
+    return worst
+
+
+@misconception(
+    "module_errors",
+    "These are forward differences; centered ones are more accurate by an order.",
+    hint="Evaluate at old + h and at old - h, and divide by 2h.",
+)
+def module_errors_forward(model, loss, samples=3, h=1e-6, seed=0):
+    rng = np.random.default_rng(seed)
+    model.zero_grad()
+    loss(model).backward()
+    worst = {}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            flat, grad = parameter.view(-1), parameter.grad
+            analytic = np.zeros(len(flat)) if grad is None else grad.numpy().reshape(-1)
+            errors = []
+            for i in rng.permutation(len(flat))[:samples]:
+                old = flat[i].item()
+                flat[i] = old + h
+                above = loss(model).item()
+                flat[i] = old
+                below = loss(model).item()
+                flat[i] = old
+                a, n = analytic[i], (above - below) / h
+                errors.append(0.0 if a == n else abs(a - n) / max(abs(a), abs(n)))
+            worst[name] = float(np.max(errors))
+    return worst
+
+
+@misconception(
+    "module_errors",
+    "A lower limit of the denominator makes every error between tiny gradients look harmless.",
+    hint="Divide by max(|a|, |n|) itself, and treat only 0/0 apart.",
+)
+def module_errors_with_an_epsilon(model, loss, samples=3, h=1e-6, seed=0):
+    rng = np.random.default_rng(seed)
+    model.zero_grad()
+    loss(model).backward()
+    worst = {}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            flat, grad = parameter.view(-1), parameter.grad
+            analytic = np.zeros(len(flat)) if grad is None else grad.numpy().reshape(-1)
+            errors = []
+            for i in rng.permutation(len(flat))[:samples]:
+                old = flat[i].item()
+                flat[i] = old + h
+                above = loss(model).item()
+                flat[i] = old - h
+                below = loss(model).item()
+                flat[i] = old
+                a, n = analytic[i], (above - below) / (2 * h)
+                errors.append(abs(a - n) / max(abs(a), abs(n), 1e-8))
+            worst[name] = float(np.max(errors))
+    return worst
+
+
+@misconception(
+    "module_errors",
+    "A parameter that the loss does not use has an error of NaN, because 0 was divided by 0.",
+    hint="Where both gradients are 0 the error is 0.",
+)
+def module_errors_zero_by_zero(model, loss, samples=3, h=1e-6, seed=0):
+    rng = np.random.default_rng(seed)
+    model.zero_grad()
+    loss(model).backward()
+    worst = {}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            flat, grad = parameter.view(-1), parameter.grad
+            analytic = np.zeros(len(flat)) if grad is None else grad.numpy().reshape(-1)
+            errors = []
+            for i in rng.permutation(len(flat))[:samples]:
+                old = flat[i].item()
+                flat[i] = old + h
+                above = loss(model).item()
+                flat[i] = old - h
+                below = loss(model).item()
+                flat[i] = old
+                a, n = analytic[i], (above - below) / (2 * h)
+                errors.append(abs(a - n) / np.maximum(abs(a), abs(n)))
+            worst[name] = float(np.max(errors))
+    return worst
+
+
+@misconception(
+    "module_errors",
+    "Entries are drawn with replacement, so that some are checked twice and others never.",
+    hint="rng.choice(size, size=min(samples, size), replace=False).",
+)
+def module_errors_with_replacement(model, loss, samples=3, h=1e-6, seed=0):
+    rng = np.random.default_rng(seed)
+    model.zero_grad()
+    loss(model).backward()
+    worst = {}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            flat, grad = parameter.view(-1), parameter.grad
+            analytic = np.zeros(len(flat)) if grad is None else grad.numpy().reshape(-1)
+            errors = []
+            for i in rng.integers(len(flat), size=samples):
+                old = flat[i].item()
+                flat[i] = old + h
+                above = loss(model).item()
+                flat[i] = old - h
+                below = loss(model).item()
+                flat[i] = old
+                a, n = analytic[i], (above - below) / (2 * h)
+                errors.append(0.0 if a == n else abs(a - n) / max(abs(a), abs(n)))
+            worst[name] = float(np.max(errors))
     return worst
 
 

@@ -58,6 +58,8 @@ for ax, (name, function) in zip(grid.flat, family.items(), strict=True):
     ax.set_title(name, fontsize=10)
 grid[0, 0].set(ylim=(-1.4, 3.2), xlim=(-4, 4), xticks=[-4, -2, 0, 2, 4])
 grid[0, 0].legend(loc="upper left", fontsize=9)
+for ax in grid[1]:
+    ax.set_xlabel("x")
 show(figure, "Eight small panels, each with an activation function and its derivative between -4 and 4. "
      "The derivative of the sigmoid never exceeds 0.25, that of tanh 1, and both vanish on the left and "
      "on the right. The derivatives of ReLU, leaky ReLU, ELU, GELU and SiLU are 1 or nearly so on the "
@@ -318,7 +320,10 @@ check_unchanged("sigmoid_backward", "dout", dout, given)
 
 # %% solution="tanh"
 def tanh_forward(x):
-    """The hyperbolic tangent of each number of x, an array of any shape: (out, cache)."""
+    """The hyperbolic tangent of each number of x, an array of any shape: (out, cache).
+
+    No overflow and no warning for any finite x, here and in the backward pass.
+    """
     ### BEGIN SOLUTION
     out = np.tanh(x)
     return out, out
@@ -349,8 +354,8 @@ check_close("out of tanh_forward on an array of shape (3, 4)", tanh_forward(give
             referee(torch.tanh, x, x)[0], rtol=1e-5, atol=1e-6)
 check_unchanged("tanh_forward", "x", x, given)
 said = complaints(tanh_forward, tanh_backward, np.array([-1000.0, 1000.0]))
-check("tanh_forward([-1000, 1000])", not said, f"NumPy warns: {', '.join(said)}",
-      look="np.tanh is stable; the quotient of exponentials is not.")
+check("tanh_forward and tanh_backward at [-1000, 1000]", not said, f"NumPy warns: {', '.join(said)}",
+      look="np.tanh is stable; quotients of exponentials and np.cosh are not. 1 − out² needs neither.")
 ### END HIDDEN TESTS
 
 # %% tests="tanh" part="backward" points=1
@@ -541,6 +546,8 @@ x, dz = rng.uniform(0.1, 1, size=7), rng.normal(size=5)
 check_close("same_sign_share of one example with positive inputs", same_sign_share(np.outer(x, dz)), 1.0,
             rtol=1e-6,
             look="Columns of negative entries count, too.")
+check_close("same_sign_share([[1], [0], [-1]])", same_sign_share(np.array([[1.0], [0.0], [-1.0]])), 0.0,
+            atol=1e-12, look="1 and −1 have opposite signs, also with a zero between them.")
 check_close("same_sign_share([[0.0], [0.0]])", same_sign_share(np.zeros((2, 1))), 1.0, rtol=1e-6)
 ### END HIDDEN TESTS
 
@@ -734,6 +741,9 @@ for alpha in (rng.uniform(0.05, 0.5), -0.5, 2.5):
                 referee(lambda t, a=alpha: F.leaky_relu(t, a), dout, x)[1], rtol=1e-5, atol=1e-6,
                 look="1 where x > 0 and alpha elsewhere, times dout.")
     check_unchanged("leaky_relu_backward", "dout", dout, given)
+check_close("leaky_relu_backward([1, 1]) at [-3, 4], integers, alpha=0.25",
+            leaky_relu_backward(np.ones(2), leaky_relu_forward(np.array([-3, 4]), 0.25)[1]), [0.25, 1.0], rtol=1e-5,
+            look="An array made by np.ones_like(x) holds integers where x does: 0.25 becomes 0.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -815,7 +825,7 @@ check_close(f"dalpha of {call}, alpha=[0.5, 0.1],", dalpha, [-402.0, -1000.0], r
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("prelu_backward")
 for shape, slopes in (((4, 3), 3), ((3, 3), 3), ((2, 3, 4, 3), 3), ((3, 3, 3, 3), 3), ((2, 3, 4), None),
-                      ((5, 2), None), ((2, 4, 4), 4)):
+                      ((5, 2), None), ((2, 4, 4), 4), ((4, 1), 1)):
     x, dout = rng.normal(size=shape), rng.normal(size=shape)
     alpha = np.array(rng.uniform(-0.8, 1.6, size=slopes))
     given, of = dout.copy(), f"prelu_backward, x of shape {shape}, alpha of shape {alpha.shape},"
@@ -839,7 +849,7 @@ def elu_forward(x, alpha=1.0):
 
     Args:
         x: an array of any shape, of floats or integers; it is left as it is.
-        alpha: a positive number; the output is above −alpha.
+        alpha: a positive number; the output is nowhere below −alpha.
 
     No overflow and no warning for any finite x.
     """
@@ -967,7 +977,7 @@ check_unchanged("gelu_backward", "dout", dout, given)
 # %% [markdown]
 # ### The tanh form
 #
-# The same paper gives an approximation without erf, which several well-known models were trained with (GPT-2 and the first BERT among them; PyTorch calls it `approximate="tanh"`):
+# The same paper gives an approximation without erf, which several well-known models were trained with (GPT-2 among them; PyTorch calls it `approximate="tanh"`):
 #
 # $$\tfrac12\,x\left(1 + \tanh u\right), \qquad u = \sqrt{2/\pi}\,\left(x + 0.044715\,x^3\right)$$
 #
@@ -1137,7 +1147,7 @@ def maxout_forward(x):
     """The largest of the K pieces of each unit.
 
     Args:
-        x: an array (N, D, K): for N examples and D units the values of K pieces.
+        x: an array (N, D, K) of floats: for N examples and D units the values of K pieces.
 
     Returns:
         (out, cache), with out of the shape (N, D). x is left as it is.
@@ -1240,7 +1250,7 @@ for sizes in ((5, 5, 3), (1, 6), (4,), (6, 6, 6)):
     outputs = [np.maximum(rng.normal(size=(n, 6)) - 0.5, 0) for n in sizes]
     for out in outputs:
         out[:, [0, 2, 5]] = 0.0
-    outputs[rng.integers(len(sizes))][0, 2] = 1e-7  # once in a lifetime, and barely
+    outputs[rng.integers(len(sizes))][0, 2] = 1e-12  # once in a lifetime, and barely
     outputs[rng.integers(len(sizes))][0, [1, 3, 4]] = 0.5
     expected = [all(out[row, unit] == 0 for out in outputs for row in range(len(out))) for unit in range(6)]
     got = dead_units([out.copy() for out in outputs])
@@ -1318,7 +1328,7 @@ axes.legend(loc=(0.02, 0.2))
 show(figure,
      "Dead units and accuracy after 40 steps, against the learning rate. Up to a rate of 1, a handful "
      "of the 100 units are dead and the accuracy is near 87 percent. From 1.4 to 2.8 the number "
-     "of dead units jumps to almost 90, and the accuracy falls to that of guessing.")
+     "of dead units jumps to about 90, and the accuracy falls to that of guessing.")
 
 # %% [markdown]
 # Read off: what is the smallest learning rate of the sweep at which more than half of the units are dead?
@@ -1370,7 +1380,8 @@ def revive(x, W, b, share=0.1):
 
     Args:
         x: inputs, (N, D); W: weights, (D, H); b: biases, (H,). The layer computes relu(x @ W + b).
-        share: of the examples, from 0 to 1; share · N is a whole number, at least 1.
+        share: of the examples, between 0 and 1; share · N is a whole number but for rounding, from
+            1 to N − 1.
 
     Returns:
         New biases (H,): those of the living units (on for at least one example) as they were;
@@ -1420,6 +1431,15 @@ for share in (0.1, 0.25, 0.05, 0.5):
     check_close("the biases of living units after revive", got[living],
                 np.where((drive + b > 0).any(axis=0), b, got)[living], rtol=1e-5, atol=1e-6,
                 look="One example is enough to be alive, and the living keep their bias.")
+x, W = rng.normal(size=(100, 3)), rng.normal(size=(3, 2))
+for share, wanted in ((0.29, 29), (0.07, 7)):
+    check_equal(f"the examples, of 100, that switch on two dead units after revive(..., share={share})",
+                (x @ W + np.asarray(revive(x.copy(), W.copy(), np.full(2, -99.0), share)) > 0).sum(axis=0).tolist(),
+                [wanted] * 2, look="In floats, 0.29 · 100 is 28.999… and 0.07 · 100 is 7.000…1: round, don't cut off.")
+x = np.array([[1.0], [2.0], [3.0], [4.0]])
+got = np.asarray(revive(x.copy(), np.ones((1, 1)), np.array([-4.0]), 0.25))
+check_equal("the examples, of 4, that switch on a unit whose largest x @ W + b was 0", int(((x + got) > 0).sum()), 1,
+            look="A ReLU is off at 0, too: alive means above 0.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1459,7 +1479,7 @@ left.set(title="dead units, of 100", xlabel="steps at the gentle rate", ylim=(-3
 right.set(title="accuracy, in %", xlabel="steps at the gentle rate", ylim=(0, 100))
 right.legend(loc="lower right")
 show(figure,
-     "Two panels against the steps after the accident. Left, dead units: about 75 and constant for "
+     "Two panels against the steps after the accident. Left, dead units: about 80 and constant for "
      "training on, 0 for the revived and for the leaky network. Right, accuracy: all rise; the revived "
      "network passes 80 percent, the one with dead units and the leaky one stay clearly below it.")
 
@@ -1519,7 +1539,7 @@ show(figure, "Milliseconds for the parts of one layer, five bars: "
      + "; ".join(f"{name} {price:.2f}" for name, price in prices.items()) + ".")
 
 # %% [markdown]
-# All of them are small beside the product of a wide layer, and what an exponential costs depends on how it is computed: NumPy's exp and tanh work on several numbers at once, and exp costs about twice or three times a maximum; SciPy's erf takes number by number, and is so dear that the tanh form of GELU looks like a bargain. The price counts where layers are narrow, where the product is cheap for another reason (depthwise convolutions, small chips without an exponential unit), or where an activation reads and writes memory in a pass of its own. The last is the true price on a GPU: there the arithmetic is nearly free, the trips through memory are not, and compilers *fuse* the activation into the operation before it.
+# Maximum, exp and tanh are small beside the product of a wide layer, and what an exponential costs depends on how it is computed: NumPy's exp and tanh work on several numbers at once, and cost one to a few times as much as a maximum, depending on the machine; SciPy's erf takes number by number, and is so dear that the tanh form of GELU looks like a bargain. The price counts where layers are narrow, where the product is cheap for another reason (depthwise convolutions, small chips without an exponential unit), or where an activation reads and writes memory in a pass of its own. The last is the true price on a GPU: there the arithmetic is nearly free, the trips through memory are not, and compilers *fuse* the activation into the operation before it.
 
 # %% [markdown]
 # ## 9 · In PyTorch
@@ -1683,18 +1703,21 @@ check_close("the gradient of SiLUFunction on a tensor of shape (3, 4)", dx, expe
 # %% tests="torch_silu" part="memory" points=1
 @probe
 def kept(x):
-    """The tensors that SiLUFunction keeps for the backward pass."""
-    x = torch.tensor(x, dtype=torch.float32, requires_grad=True)
-    return [t.detach().numpy().copy() for t in SiLUFunction.apply(x).grad_fn.saved_tensors]
+    """The tensors that SiLUFunction keeps for the backward pass: saved, and as attributes of ctx."""
+    node = SiLUFunction.apply(torch.tensor(x, dtype=torch.float32, requires_grad=True)).grad_fn
+    attributes = [value for value in vars(node).values() if torch.is_tensor(value)]
+    return [[t.detach().numpy().copy() for t in tensors] for tensors in (node.saved_tensors, attributes)]
 
 
-tensors = kept(np.array([1.0, 2.0]))
-check_equal("the number of tensors that SiLUFunction keeps", len(tensors), 1,
+saved, attributes = kept(np.array([1.0, 2.0]))
+check_equal("the number of tensors that SiLUFunction keeps by ctx.save_for_backward", len(saved), 1,
             look="ctx.save_for_backward(x), and nothing else.")
+check_equal("the number of tensors that SiLUFunction keeps as attributes of ctx", len(attributes), 0,
+            look="The gate is computed again in the backward pass.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("torch_silu_memory")
 x = rng.normal(size=5)
-check_close("the tensor that SiLUFunction keeps", kept(x)[0], x, rtol=1e-5, look="Keep the input x.")
+check_close("the tensor that SiLUFunction keeps", kept(x)[0][0], x, rtol=1e-5, look="Keep the input x.")
 
 
 @probe
@@ -1784,7 +1807,8 @@ def make_mlp(activation, seed, sizes=(64, 32, 32, 32, 10)):
         activation: a function without arguments that makes a new module, such as nn.ReLU or
             lambda: nn.LeakyReLU(0.1). Making one may draw random numbers.
         seed: decides the weights: normal with variance 2 / fan_in (``nn.init.kaiming_normal_``
-            with nonlinearity="relu"); biases are 0. They are the same for every activation.
+            with nonlinearity="relu"); biases are 0. They are the same for every activation,
+            and no two layers share them.
         sizes: the widths, from input to output. No activation follows the last layer; after
             each of the others comes a module of its own.
     """
@@ -1860,6 +1884,9 @@ for k, fan_in in enumerate((200, 300)):
     check_close(f"weight {k} with an activation that draws random numbers, same seed,", noisy[k], weights[k],
                 rtol=1e-6,
                 look="Draw all weights before you make the first activation.")
+first, second = first_weights("ReLU", 2, (20, 20, 20))[0]
+check("make_mlp(nn.ReLU, 2, sizes=(20, 20, 20))", not np.allclose(first, second), "both layers have the same weights",
+      look="Set the seed once for the network, not once for each layer.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -2024,7 +2051,7 @@ check_close("sigmoid_behind", sigmoid_behind, 68.0, rtol=0, atol=9,
 # %% [markdown]
 # ## Explore further (no marks)
 #
-# - **Self-normalizing.** SELU (Klambauer et al., 2017, [*Self-normalizing neural networks*](https://arxiv.org/abs/1706.02515)) is an ELU with two constants chosen so that mean 0 and variance 1 reproduce themselves. Send a signal through 50 layers with `gradient_sizes` and see whether it holds; then break it with weights of twice the variance.
+# - **Self-normalizing.** SELU (Klambauer et al., 2017, [*Self-normalizing neural networks*](https://arxiv.org/abs/1706.02515)) is an ELU with two constants chosen so that mean 0 and variance 1 reproduce themselves. Change `gradient_sizes` so that it tells the mean and the variance of the signal, too, send one through 50 layers, and see whether it holds; then break it with weights of twice the variance.
 # - **Gated units.** Modern language models replace the activation by a product of two linear maps, one of which goes through SiLU or GELU (Shazeer, 2020, [*GLU variants improve transformer*](https://arxiv.org/abs/2002.05202)). Write `SwiGLU` as a module, and compare it with `make_mlp` at the same number of parameters.
 # - **Dead at birth.** Lu, Shin, Su & Karniadakis (2020), [*Dying ReLU and initialization*](https://arxiv.org/abs/1903.06733), show that deep narrow ReLU networks are likely to be born dead. Build networks of width 2 with 5 to 50 layers and count.
 # - **What PReLU learns.** Train `make_mlp(PReLUByHand, seed)` longer and look at the slopes of each layer. He et al. (2015) found large ones in the first layer and smaller ones deeper down. Do you?

@@ -370,6 +370,12 @@ def same_sign_share_by_sums(dW):
     return np.mean(np.abs(np.sign(dW).sum(axis=0)) == len(dW))
 
 
+@misconception("same_sign_share", "Only neighbours are compared, so a zero between 1 and −1 hides that they disagree.",
+               hint="Ask whether all are ≥ 0, or all ≤ 0.")
+def same_sign_share_of_neighbours(dW):
+    return np.mean((dW[:-1] * dW[1:] >= 0).all(axis=0))
+
+
 @alternative("same_sign_share")
 def same_sign_share_by_extremes(dW):
     return float((dW.min(axis=0) * dW.max(axis=0) >= 0).mean())
@@ -542,6 +548,14 @@ def leaky_relu_backward_without_dout(dout, cache):
     return cache * np.ones_like(dout)
 
 
+@misconception("leaky_relu", "The slopes are written into an array of the dtype of x: for integers alpha is cut off to 0.",
+               hint="np.where(x > 0, 1.0, alpha) makes floats.", replaces="leaky_relu_forward", earns=1)
+def leaky_relu_slopes_of_integers(x, alpha=0.01):
+    slope = np.ones_like(x)
+    slope[x <= 0] = alpha
+    return np.where(x > 0, x, alpha * x), slope
+
+
 @alternative("leaky_relu", replaces="leaky_relu_forward")
 def leaky_relu_in_two_parts(x, alpha=0.01):
     return np.maximum(x, 0) + alpha * np.minimum(x, 0), np.where(x > 0, 1.0, alpha)
@@ -662,6 +676,15 @@ def prelu_backward_without_dout(dout, cache):
     x, slope, per_channel = cache
     axes = tuple(axis for axis in range(x.ndim) if axis != 1 or not per_channel)
     return dout * slope, np.minimum(x, 0).sum(axis=axes)
+
+
+@misconception("prelu", "For a single channel the gradient is a number; alpha has the shape (1,), so dalpha has it, too.",
+               hint="Ask for the dimensions of alpha, not for its size.", replaces="prelu_backward", earns=1)
+def prelu_backward_of_a_single_channel(dout, cache):
+    x, slope, per_channel = cache
+    left = dout * np.minimum(x, 0)
+    axes = tuple(axis for axis in range(left.ndim) if axis != 1 or not per_channel)
+    return dout * slope, left.sum(axis=axes) if x.shape[1] > 1 else left.sum()
 
 
 @alternative("prelu", replaces="prelu_backward")
@@ -1152,6 +1175,12 @@ def dead_units_with_a_threshold(batches):
     return ~(np.concatenate(batches) > 1e-3).any(axis=0)
 
 
+@misconception("dead_units", "np.isclose takes every output up to 1e-8 for zero; a small output has its full gradient.",
+               hint="> 0, without a tolerance.")
+def dead_units_close_to_zero(batches):
+    return np.isclose(np.concatenate(batches).max(axis=0), 0)
+
+
 @misconception("dead_units", "The mask is that of the living.", hint="True means dead.")
 def dead_units_living(batches):
     return (np.concatenate(batches) > 0).any(axis=0)
@@ -1254,6 +1283,28 @@ def revive_in_place(x, W, b, share=0.1):
 def revive_with_one_threshold(x, W, b, share=0.1):
     dead = ~(x @ W + b > 0).any(axis=0)
     return np.where(dead, -np.quantile(x @ W, 1 - share), b)
+
+
+@misconception("revive", "share · N is cut off: 0.29 · 100 is 28.999… in floats, and int makes 28 of it.",
+               hint="round(share * len(x)).")
+def revive_cuts_off(x, W, b, share=0.1):
+    drive, wanted = x @ W, int(share * len(x))
+    ordered = np.sort(drive, axis=0)[::-1]
+    dead = ~(drive + b > 0).any(axis=0)
+    return np.where(dead, -(ordered[wanted - 1] + ordered[wanted]) / 2, b)
+
+
+@misconception("revive", "A unit whose largest x @ W + b is exactly 0 is taken for alive; its output is 0 for all examples.",
+               hint="Alive means above 0 somewhere.")
+def revive_spares_the_zero(x, W, b, share=0.1):
+    drive = x @ W
+    return np.where((drive + b < 0).all(axis=0), -np.quantile(drive, 1 - share, axis=0), b)
+
+
+@alternative("revive")
+def revive_by_shifting(x, W, b, share=0.1):
+    z = x @ W + b
+    return b - np.where(z.max(axis=0) <= 0, np.quantile(z, 1 - share, axis=0), 0)
 
 
 @alternative("revive")
@@ -1409,6 +1460,21 @@ class SiLUKeepsTwo(torch.autograd.Function):
     def backward(ctx, dout):
         x, gate = ctx.saved_tensors
         return dout * gate * (1 + x * (1 - gate))
+
+
+@misconception("torch_silu", "The gate is kept after all, as an attribute of ctx: no memory is saved.",
+               hint="Compute the gate again in backward.", earns=2)
+class SiLUHidesTheGate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.gate = torch.sigmoid(x)
+        return x * ctx.gate
+
+    @staticmethod
+    def backward(ctx, dout):
+        (x,) = ctx.saved_tensors
+        return dout * ctx.gate * (1 + x * (1 - ctx.gate))
 
 
 @misconception("torch_silu", "dout is forgotten: right for a sum, wrong for every other loss.", hint="Multiply by dout.", earns=1)
@@ -1679,6 +1745,19 @@ def make_mlp_fixed_seed(activation, seed, sizes=(64, 32, 32, 32, 10)):
     for layer in layers[1:]:
         modules += [activation(), layer]
     return nn.Sequential(*modules)
+
+
+@misconception("make_mlp", "The seed is set again for each layer, so layers of the same shape get the same weights.",
+               hint="Set the seed once, before the first layer.", earns=1)
+def make_mlp_seeds_each_layer(activation, seed, sizes=(64, 32, 32, 32, 10)):
+    modules = []
+    for fan_in, fan_out in pairwise(sizes):
+        torch.manual_seed(seed)
+        layer = nn.Linear(fan_in, fan_out)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+        modules += [layer, activation()]
+    return nn.Sequential(*modules[:-1])
 
 
 @alternative("make_mlp")

@@ -103,6 +103,20 @@ def standardize_test_not_centred(X_train, X_test, tiny=1e-6):
     return (X_train - mean) / std, X_test / std
 
 
+@misconception("standardize", "tiny is ignored: the limit is written into the function.", hint="np.where(std > tiny, std, 1.0).")
+def standardize_fixed_limit(X_train, X_test, tiny=1e-6):
+    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
+    std = np.where(std > 1e-6, std, 1.0)
+    return (X_train - mean) / std, (X_test - mean) / std
+
+
+@misconception("standardize", "A deviation of exactly tiny is divided by; at most tiny counts as constant.", hint="std > tiny, or std <= tiny.")
+def standardize_below_the_limit(X_train, X_test, tiny=1e-6):
+    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
+    std = np.where(std < tiny, 1.0, std)
+    return (X_train - mean) / std, (X_test - mean) / std
+
+
 @alternative("standardize")
 def standardize_with_loops(X_train, X_test, tiny=1e-6):
     train, test = np.zeros(X_train.shape), np.zeros(X_test.shape)
@@ -161,6 +175,14 @@ def channel_statistics_variance(images):
 def channel_statistics_overflows(images):
     mean = images.mean(axis=(0, 2, 3))
     return mean, np.sqrt(np.maximum((images**2).mean(axis=(0, 2, 3)) - mean**2, 0))
+
+
+@misconception("channel_statistics", "The mean square minus the squared mean is negative by rounding where a channel is "
+               "constant; its root is NaN.", hint="images.std, or np.maximum(…, 0) under the root.")
+def channel_statistics_root_of_rounding(images):
+    images = images.astype(float)
+    mean = images.mean(axis=(0, 2, 3))
+    return mean, np.sqrt((images**2).mean(axis=(0, 2, 3)) - mean**2)
 
 
 @alternative("channel_statistics")
@@ -1088,6 +1110,7 @@ misconception("default_factor", "The bound was taken for the standard deviation.
               source="default_factor = 0.5", name="default_factor_bound")
 misconception("default_factor", "That is the factor of the root mean square.", hint="The question is about the mean square.",
               source="default_factor = 6**-0.5", name="default_factor_root")
+alternative("default_factor", source="default_factor = 0.17", name="default_factor_rounded")
 alternative("default_factor", source="default_factor = 0.5 / 3", name="default_factor_half_of_a_third")
 
 
@@ -1196,6 +1219,26 @@ def initialize_replaces_parameters(model, scheme, slope=0.0):
             layer.weight = nn.Parameter(rules[scheme](torch.empty_like(layer.weight)))
             if layer.bias is not None:
                 layer.bias = nn.Parameter(torch.zeros_like(layer.bias))
+    return model
+
+
+@misconception("initialize", "Every parameter with two dimensions or more is taken for weights of a linear layer or "
+               "convolution; those of a layer normalisation are not.", hint="isinstance(layer, (nn.Linear, nn.Conv2d)).")
+def initialize_by_dimensions(model, scheme, slope=0.0):
+    rules = {
+        "small": lambda weight: nn.init.normal_(weight, std=0.01),
+        "xavier": nn.init.xavier_uniform_,
+        "he": lambda weight: nn.init.kaiming_normal_(weight, a=slope),
+        "orthogonal": lambda weight: nn.init.orthogonal_(weight, (2 / (1 + slope**2)) ** 0.5),
+    }
+    if scheme not in rules:
+        raise ValueError(scheme)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            rules[scheme](parameter)
+    for layer in model.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d)) and layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     return model
 
 
@@ -1348,6 +1391,28 @@ def lsuv_each_channel(model, batch):
 def lsuv_children_only(model, batch):
     with torch.no_grad():
         layers = [layer for layer in model.children() if isinstance(layer, (nn.Linear, nn.Conv2d))]
+
+        def rescale(layer, inputs, output):
+            spread = output.std()
+            layer.weight /= spread
+            return output / spread
+
+        for layer in layers:
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        hooks = [layer.register_forward_hook(rescale) for layer in layers]
+        model(batch)
+        for hook in hooks:
+            hook.remove()
+        return model
+
+
+@misconception("lsuv_", "The model is put into evaluation mode and left there: dropout and batch normalisation would "
+               "be off in training.", hint="Leave the mode alone.")
+def lsuv_leaves_evaluation_mode(model, batch):
+    with torch.no_grad():
+        model.eval()
+        layers = [layer for layer in model.modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
 
         def rescale(layer, inputs, output):
             spread = output.std()
@@ -1530,6 +1595,17 @@ def scale_at_birth_forgets_the_bias(blocks, how):
             else:
                 block.last.weight *= len(blocks) ** -0.5
         return blocks
+
+
+@misconception("scale_at_birth", "The blocks are scaled, but None comes back.", hint="return blocks.")
+def scale_at_birth_without_return(blocks, how):
+    if how not in ("zero", "depth"):
+        raise ValueError(how)
+    with torch.no_grad():
+        for block in blocks:
+            block.last.weight *= 0 if how == "zero" else len(blocks) ** -0.5
+            if how == "zero":
+                block.last.bias.zero_()
 
 
 @alternative("scale_at_birth")

@@ -1506,6 +1506,28 @@ def fold_conv_scales_the_input_channels(w, b, gamma, beta, bn_param):
     return w * (scale[:, None, None] if w.shape[1] == len(scale) else scale[:, None, None, None]), (old - bn_param["running_mean"]) * scale + beta
 
 
+@misconception("fold", "The given bias is changed in place.",
+               hint="b - mean makes a new array, b -= mean doesn't.", replaces="fold_linear", earns=2)
+def fold_linear_changes_the_bias(W, b, gamma, beta, bn_param):
+    scale = gamma / np.sqrt(bn_param["running_var"] + bn_param.get("eps", 1e-5))
+    if b is None:
+        b = np.zeros(len(gamma))
+    b -= bn_param["running_mean"]
+    b *= scale
+    b += beta
+    return W * scale, b
+
+
+@misconception("fold", "eps is added to the running variance in place, for all who use it later.",
+               hint="running_var + eps makes a new array, running_var += eps doesn't.", replaces="fold_conv", earns=2)
+def fold_conv_changes_the_running_variance(w, b, gamma, beta, bn_param):
+    var = bn_param["running_var"]
+    var += bn_param.get("eps", 1e-5)
+    scale = gamma / np.sqrt(var)
+    old = 0.0 if b is None else b
+    return w * scale[:, None, None, None], (old - bn_param["running_mean"]) * scale + beta
+
+
 @alternative("fold", replaces="fold_linear")
 def fold_linear_by_a_diagonal_matrix(W, b, gamma, beta, bn_param):
     s = gamma / (bn_param["running_var"] + bn_param.get("eps", 1e-5)) ** 0.5
@@ -1559,6 +1581,10 @@ misconception("bugs", "Program C never sees the test set, and its head has no ba
 alternative("bugs", source='bug_kind = {"A": "tests in train mode", "B": "trains in test mode", "C": "statistics drift though the weights are frozen"}\nbug_line = {"A": 12, "B": 8, "C": 7}', name="bugs_other_places")
 
 alternative("bugs", source='bug_kind = {"A": "tests in train mode", "B": "trains in test mode", "C": "statistics drift though the weights are frozen"}\nbug_line = {"A": 12, "B": 7, "C": 7}', name="bugs_b_after_the_for")
+
+alternative("bugs", source='bug_kind = {"A": "tests in train mode", "B": "trains in test mode", "C": "statistics drift though the weights are frozen"}\nbug_line = {"A": 11, "B": 9, "C": 7}', name="bugs_b_before_the_forward_pass")
+
+alternative("bugs", source='bug_kind = {"A": "tests in train mode", "B": "trains in test mode", "C": "statistics drift though the weights are frozen"}\nbug_line = {"A": 11, "B": 17, "C": 7}', name="bugs_b_at_the_end_of_the_loop")
 
 # --- accuracy ---------------------------------------------------------------------------------------
 
@@ -1654,6 +1680,55 @@ def accuracy_children_only(model, x, y):
     for module, training in modes:
         module.training = training
     return share
+
+
+@misconception("accuracy", "Autograd is switched off and never on again: the next training step fails.",
+               hint="`with torch.no_grad():` ends by itself.")
+def accuracy_switches_autograd_off(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    torch.set_grad_enabled(False)
+    share = (model(x).argmax(dim=1) == y).float().mean().item()
+    for module, training in modes:
+        module.training = training
+    return share
+
+
+@misconception("accuracy", "The parameters are frozen so that no graph is built, and stay frozen.",
+               hint="torch.no_grad() needs no change of the model.")
+def accuracy_freezes_the_parameters(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    share = (model(x).argmax(dim=1) == y).float().mean().item()
+    for module, training in modes:
+        module.training = training
+    return share
+
+
+@misconception("accuracy", "The gradients that were there are cleared, out of habit.",
+               hint="Measuring needs no zero_grad().")
+def accuracy_clears_the_gradients(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    model.zero_grad()
+    with torch.no_grad():
+        share = (model(x).argmax(dim=1) == y).float().mean().item()
+    for module, training in modes:
+        module.training = training
+    return share
+
+
+@alternative("accuracy")
+def accuracy_restored_by_train(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        right = (torch.max(model(x), 1)[1] == y).sum()
+    for module, training in modes:  # from the outside to the inside, so that the last word is each module's own
+        module.train(training)
+    return right.item() / len(y)
 
 
 @alternative("accuracy")
@@ -2216,6 +2291,99 @@ class OneValuePasses(torch.nn.Module):
         return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
 
 
+@misconception("torch_batchnorm", "A single image is refused, though its channels have many values.",
+               hint="Count the values a channel, not the examples.", replaces="BatchNormByHand", earns=7)
+class RefusesASingleImage(torch.nn.Module):
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.1):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.weight = torch.nn.Parameter(torch.ones(num_features))
+        self.bias = torch.nn.Parameter(torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+        self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
+
+    def forward(self, x):
+        axes = [axis for axis in range(x.dim()) if axis != 1]
+        per_channel = [1, -1] + [1] * (x.dim() - 2)  # the shape in which (C,) lines up with x
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            n = x.numel() // x.shape[1]
+            if len(x) == 1:
+                raise ValueError("one value a channel has no variance")
+            mean, var = x.mean(dim=axes), x.var(dim=axes, correction=0)
+            with torch.no_grad():
+                self.num_batches_tracked += 1
+                share = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
+                self.running_mean += share * (mean - self.running_mean)
+                self.running_var += share * (var * n / max(n - 1, 1) - self.running_var)
+        xhat = (x - mean.view(per_channel)) / (var.view(per_channel) + self.eps).sqrt()
+        return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
+
+
+@misconception("torch_batchnorm", "Only (N, C) is checked; an image of a single place passes.",
+               hint="n = x.numel() // x.shape[1], for both kinds of input.", replaces="BatchNormByHand", earns=7)
+class ChecksFeaturesOnly(torch.nn.Module):
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.1):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.weight = torch.nn.Parameter(torch.ones(num_features))
+        self.bias = torch.nn.Parameter(torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+        self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
+
+    def forward(self, x):
+        axes = [axis for axis in range(x.dim()) if axis != 1]
+        per_channel = [1, -1] + [1] * (x.dim() - 2)  # the shape in which (C,) lines up with x
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            n = x.numel() // x.shape[1]
+            if x.dim() == 2 and len(x) == 1:
+                raise ValueError("one value a channel has no variance")
+            mean, var = x.mean(dim=axes), x.var(dim=axes, correction=0)
+            with torch.no_grad():
+                self.num_batches_tracked += 1
+                share = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
+                self.running_mean += share * (mean - self.running_mean)
+                self.running_var += share * (var * n / max(n - 1, 1) - self.running_var)
+        xhat = (x - mean.view(per_channel)) / (var.view(per_channel) + self.eps).sqrt()
+        return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
+
+
+@misconception("torch_batchnorm", "`self.momentum or …` takes the momentum 0.0 for None.",
+               hint="Ask `is None`: 0.0 is a share, too.", replaces="BatchNormByHand", earns=5)
+class ZeroIsNone(torch.nn.Module):
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.1):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.weight = torch.nn.Parameter(torch.ones(num_features))
+        self.bias = torch.nn.Parameter(torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+        self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
+
+    def forward(self, x):
+        axes = [axis for axis in range(x.dim()) if axis != 1]
+        per_channel = [1, -1] + [1] * (x.dim() - 2)  # the shape in which (C,) lines up with x
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            n = x.numel() // x.shape[1]
+            if n == 1:
+                raise ValueError("one value a channel has no variance")
+            mean, var = x.mean(dim=axes), x.var(dim=axes, correction=0)
+            with torch.no_grad():
+                self.num_batches_tracked += 1
+                share = self.momentum or 1 / self.num_batches_tracked
+                self.running_mean += share * (mean - self.running_mean)
+                self.running_var += share * (var * n / max(n - 1, 1) - self.running_var)
+        xhat = (x - mean.view(per_channel)) / (var.view(per_channel) + self.eps).sqrt()
+        return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
+
+
 @alternative("torch_batchnorm", replaces="BatchNormByHand")
 class WithTorchFunctions(torch.nn.Module):
     def __init__(self, num_features, eps=1e-5, momentum=0.1):
@@ -2402,6 +2570,50 @@ def fuse_conv_bn_changes_the_convolution(conv, bn):
     return fused
 
 
+@misconception("fuse_conv_bn", "The old bias is changed in place.",
+               hint="bias - mean makes a new tensor, bias -= mean doesn't.")
+def fuse_conv_bn_changes_the_bias(conv, bn):
+    fused = torch.nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
+                            conv.dilation, conv.groups, bias=True, padding_mode=conv.padding_mode,
+                            device=conv.weight.device, dtype=conv.weight.dtype)
+    with torch.no_grad():
+        scale = bn.weight / (bn.running_var + bn.eps).sqrt()
+        old = torch.zeros_like(bn.bias) if conv.bias is None else conv.bias
+        old -= bn.running_mean
+        fused.weight.copy_(conv.weight * scale[:, None, None, None])
+        fused.bias.copy_(old * scale + bn.bias)
+    return fused
+
+
+@misconception("fuse_conv_bn", "The padding mode is forgotten: the new convolution pads with zeros.",
+               hint="Pass padding_mode=conv.padding_mode on.")
+def fuse_conv_bn_forgets_the_padding_mode(conv, bn):
+    fused = torch.nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
+                            conv.dilation, conv.groups, bias=True,
+                            device=conv.weight.device, dtype=conv.weight.dtype)
+    with torch.no_grad():
+        scale = bn.weight / (bn.running_var + bn.eps).sqrt()
+        old = 0.0 if conv.bias is None else conv.bias
+        fused.weight.copy_(conv.weight * scale[:, None, None, None])
+        fused.bias.copy_((old - bn.running_mean) * scale + bn.bias)
+    return fused
+
+
+@misconception("fuse_conv_bn", "The given batch norm is left in eval mode.",
+               hint="Its running statistics can be read in any mode.")
+def fuse_conv_bn_sets_eval_mode(conv, bn):
+    bn.eval()
+    fused = torch.nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
+                            conv.dilation, conv.groups, bias=True, padding_mode=conv.padding_mode,
+                            device=conv.weight.device, dtype=conv.weight.dtype)
+    with torch.no_grad():
+        scale = bn.weight / (bn.running_var + bn.eps).sqrt()
+        old = 0.0 if conv.bias is None else conv.bias
+        fused.weight.copy_(conv.weight * scale[:, None, None, None])
+        fused.bias.copy_((old - bn.running_mean) * scale + bn.bias)
+    return fused
+
+
 @misconception("fuse_conv_bn", "The scale divides by the variance; the root is missing.",
                hint="(bn.running_var + bn.eps).sqrt().")
 def fuse_conv_bn_by_the_variance(conv, bn):
@@ -2455,7 +2667,7 @@ def fuse_conv_bn_by_einsum(conv, bn):
         shift = bn.bias - bn.weight * bn.running_mean / torch.sqrt(bn.running_var + bn.eps)
         scale = bn.weight / torch.sqrt(bn.running_var + bn.eps)
         fused = torch.nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, stride=conv.stride, padding=conv.padding,
-                                dilation=conv.dilation, groups=conv.groups).to(conv.weight)
+                                dilation=conv.dilation, groups=conv.groups, padding_mode=conv.padding_mode).to(conv.weight)
         fused.weight.copy_(torch.einsum("fchw,f->fchw", conv.weight, scale))
         fused.bias.copy_(shift if conv.bias is None else shift + scale * conv.bias)
     return fused

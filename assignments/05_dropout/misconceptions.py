@@ -117,6 +117,30 @@ def dropout_forward_in_place(x, dropout_param):
     return x, (dropout_param, mask)
 
 
+@misconception("dropout_forward", "`if seed:` takes the seed 0 for no seed at all.",
+               hint="np.random.default_rng(seed) knows what to do with None: pass the seed on as it is.")
+def dropout_forward_zero_is_no_seed(x, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    if mode not in ("train", "test"):
+        raise ValueError(mode)
+    if mode == "test":
+        return x, (dropout_param, None)
+    rng = np.random.default_rng(seed) if seed else np.random.default_rng()
+    mask = (rng.random(x.shape) < p) / p
+    return x * mask, (dropout_param, mask)
+
+
+@alternative("dropout_forward")
+def dropout_forward_by_randomstate(x, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    if mode not in ("train", "test"):
+        raise ValueError(mode)
+    mask = np.ones(x.shape)
+    if mode == "train":
+        mask = (np.random.RandomState(seed).rand(*x.shape) < p) / p
+    return x * mask, (dropout_param, mask)
+
+
 @alternative("dropout_forward")
 def dropout_forward_binomial(x, dropout_param):
     mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
@@ -256,6 +280,25 @@ def plain_dropout_never_scales(x, dropout_param):
                hint="out = p · x, so dx = p · dout.", earns=1, replaces="plain_dropout_backward")
 def plain_dropout_backward_forgets_p(dout, cache):
     return dout if np.ndim(cache) == 0 else dout * cache
+
+
+@misconception("plain_dropout", "The dropped units are set to zero in x itself: the layer before loses its activations.",
+               hint="x * factor makes a new array.", earns=1, replaces="plain_dropout_forward")
+def plain_dropout_in_place(x, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    if mode == "test":
+        return p * x, p
+    keep = np.random.default_rng(seed).random(x.shape) < p
+    x[~keep] = 0.0
+    return x, keep
+
+
+@misconception("plain_dropout", "One mask serves the whole batch: all examples lose the same units.",
+               hint="Draw x.shape random numbers, not x.shape[1:].", earns=1, replaces="plain_dropout_forward")
+def plain_dropout_one_mask(x, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    factor = np.random.default_rng(seed).random(x.shape[1:]) < p if mode == "train" else p
+    return x * factor, factor
 
 
 @alternative("plain_dropout", replaces="plain_dropout_forward")
@@ -448,6 +491,17 @@ def spatial_dropout_p_drops(x, dropout_param):
                replaces="spatial_dropout_backward")
 def spatial_dropout_backward_unscaled(dout, cache):
     return dout * (np.asarray(cache) > 0)
+
+
+@misconception("spatial_dropout", "x is multiplied in place, so the layer before loses its activations.",
+               hint="x * mask makes a new array; x *= mask does not.", replaces="spatial_dropout_forward")
+def spatial_dropout_in_place(x, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    mask = np.ones((*x.shape[:2], 1, 1))
+    if mode == "train":
+        mask = (np.random.default_rng(seed).random(mask.shape) < p) / p
+    x *= mask
+    return x, mask
 
 
 @alternative("spatial_dropout", replaces="spatial_dropout_forward")
@@ -650,6 +704,17 @@ def stochastic_depth_backward_adds(dout, cache):
     return dout + dout * cache, dout * cache
 
 
+@misconception("stochastic_depth", "The branch is added to x in place: whoever needs x on the way back finds something else.",
+               hint="x + mask * branch makes a new array; x += … does not.", replaces="stochastic_depth_forward")
+def stochastic_depth_in_place(x, branch, dropout_param):
+    mode, p, seed = dropout_param["mode"], dropout_param["p"], dropout_param.get("seed")
+    mask = np.ones((len(x),) + (1,) * (x.ndim - 1))
+    if mode == "train":
+        mask = (np.random.default_rng(seed).random(mask.shape) < p) / p
+    x += mask * branch
+    return x, mask
+
+
 @alternative("stochastic_depth", replaces="stochastic_depth_forward")
 def stochastic_depth_example_by_example(x, branch, dropout_param):
     p, rng = dropout_param["p"], np.random.default_rng(dropout_param.get("seed"))
@@ -814,6 +879,29 @@ def l2_penalty_gradient_on_everything(params, strength):
     weights = {name: w for name, w in params.items() if name.startswith("W")}
     return (0.5 * strength * sum(np.sum(w**2) for w in weights.values()),
             {name: strength * w for name, w in params.items()})
+
+
+@misconception("l2_penalty", "Every name with a W in it is penalised, not only those that begin with it.",
+               hint='name.startswith("W"), not "W" in name.')
+def l2_penalty_w_anywhere(params, strength):
+    loss, grads = 0.0, {}
+    for name, value in params.items():
+        grads[name] = np.zeros_like(value)
+        if "W" in name:
+            loss += 0.5 * strength * np.sum(value * value)
+            grads[name] = strength * value
+    return loss, grads
+
+
+@misconception("l2_penalty", "The number of axes decides, not the name.", hint='Here the rule is name.startswith("W").')
+def l2_penalty_by_axes(params, strength):
+    loss, grads = 0.0, {}
+    for name, value in params.items():
+        grads[name] = np.zeros_like(value)
+        if value.ndim > 1:
+            loss += 0.5 * strength * np.sum(value * value)
+            grads[name] = strength * value
+    return loss, grads
 
 
 @alternative("l2_penalty")
@@ -1114,6 +1202,23 @@ class EarlyStoppingTakesTies:
         return self.checks - 1 - self.best_step >= self.patience
 
 
+@misconception("early_stopping", "`loss >= best` is False for NaN, which is then taken for an improvement.",
+               hint="Ask whether the loss is below the best one, and count everything else as bad.")
+class EarlyStoppingTakesNaN:
+    def __init__(self, patience):
+        self.patience, self.best_loss, self.best_step, self.best_weights = patience, np.inf, None, None
+        self.checks = self.bad = 0
+
+    def update(self, loss, weights):
+        if loss >= self.best_loss:
+            self.bad += 1
+        else:
+            self.bad, self.best_loss, self.best_step = 0, loss, self.checks
+            self.best_weights = {name: value.copy() for name, value in weights.items()}
+        self.checks += 1
+        return self.bad >= self.patience
+
+
 @alternative("early_stopping")
 class EarlyStoppingCountsBadChecks:
     def __init__(self, patience):
@@ -1140,7 +1245,7 @@ class EarlyStoppingWithAHistory:
         import copy
 
         self.losses.append(loss)
-        best = int(np.argmin(self.losses))
+        best = int(np.nanargmin(self.losses))
         if best == len(self.losses) - 1:
             self.best_loss, self.best_step, self.best_weights = loss, best, copy.deepcopy(weights)
         return len(self.losses) - 1 - best >= self.patience
@@ -1374,6 +1479,12 @@ def mixup_with_replacement(x, y, alpha, seed=None):
     rng = np.random.default_rng(seed)
     share, partner = rng.beta(alpha, alpha), rng.integers(len(x), size=len(x))
     return share * x + (1 - share) * x[partner], share * y + (1 - share) * y[partner]
+
+
+@misconception("mixup", "The partners are always the same: the batch in reverse.", hint="rng.permutation(len(x)).")
+def mixup_in_reverse(x, y, alpha, seed=None):
+    share = np.random.default_rng(seed).beta(alpha, alpha)
+    return share * x + (1 - share) * x[::-1], share * y + (1 - share) * y[::-1]
 
 
 @alternative("mixup")
@@ -1657,6 +1768,48 @@ class KeepDropoutUnscaled(torch.nn.Module):
         return x * (torch.rand_like(x) < self.p) if self.training else x
 
 
+@misconception("torch_dropout", "The mask is float32 whatever x is, so the output is float32 as well.",
+               hint="mask.to(x.dtype), or draw with torch.rand_like(x) and .to(x.dtype).")
+class KeepDropoutOtherDtype(torch.nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        return x * ((torch.rand(x.shape, device=x.device) < self.p) / self.p)
+
+
+@misconception("torch_dropout", "The mask is drawn once and kept: the same units are missing in every step.",
+               hint="Draw in forward, in each call.")
+class KeepDropoutDrawsOnce(torch.nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p, self.mask = p, None
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        if self.mask is None or self.mask.shape != x.shape:
+            self.mask = (torch.rand_like(x) < self.p).to(x.dtype) / self.p
+        return x * self.mask
+
+
+@misconception("torch_dropout", "The global generator is seeded in each call: the mask is the same in every step.",
+               hint="No torch.manual_seed inside a layer.")
+class KeepDropoutSeeds(torch.nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        torch.manual_seed(0)
+        return x * (torch.rand_like(x) < self.p).to(x.dtype) / self.p
+
+
 @alternative("torch_dropout")
 class KeepDropoutByTorch(torch.nn.Module):
     def __init__(self, p=0.5):
@@ -1719,6 +1872,17 @@ def decay_groups_swapped(network, weight_decay):
     params = list(network.parameters())
     return [{"params": [p for p in params if p.ndim < 2], "weight_decay": weight_decay},
             {"params": [p for p in params if p.ndim >= 2], "weight_decay": 0.0}]
+
+
+@misconception("decay_groups", "Only Linear and Conv2d are known; weights of other modules are not decayed.",
+               hint="Ask the parameter, p.ndim >= 2, not the module.")
+def decay_groups_by_module(network, weight_decay):
+    decayed, others = [], []
+    for module in network.modules():
+        for name, p in module.named_parameters(recurse=False):
+            known = isinstance(module, (torch.nn.Linear, torch.nn.Conv2d)) and name == "weight"
+            (decayed if known else others).append(p)
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
 @alternative("decay_groups")
@@ -1836,6 +2000,25 @@ class WeightEMAAveragesBuffers:
     def state_dict(self):
         correction = 1 - self.decay**self.steps
         return {name: total / correction for name, total in self.sums.items()}
+
+
+@misconception("weight_ema", "state_dict corrects the sums in place: each look at the average changes it.",
+               hint="total / correction makes a new tensor; div_ and /= don't.")
+class WeightEMACorrectsInPlace:
+    def __init__(self, decay=0.9):
+        self.decay, self.steps, self.sums, self.buffers = decay, 0, {}, {}
+
+    @torch.no_grad()
+    def update(self, network):
+        self.steps += 1
+        for name, p in network.named_parameters():
+            self.sums.setdefault(name, torch.zeros_like(p)).lerp_(p, 1 - self.decay)
+        self.buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+
+    def state_dict(self):
+        for total in self.sums.values():
+            total.div_(1 - self.decay**self.steps)
+        return {**self.sums, **self.buffers}
 
 
 @alternative("weight_ema")

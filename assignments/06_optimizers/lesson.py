@@ -6,7 +6,7 @@
 # %% [markdown]
 # # Optimizers and learning-rate schedules
 #
-# **The promise.** At the end of this notebook you will have written every update rule that networks are trained with, from plain gradient descent to AdamW, and you will know them by their tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the noise, to explain why nobody trains a network with Newton's method, and to write an optimizer for PyTorch that can take over from PyTorch's own in mid-training.
+# **The promise.** At the end of this notebook you will have written the update rules that most networks are trained with, from plain gradient descent to AdamW, and you will know them by their tracks. You will be able to choose a schedule, to say what the size of a minibatch does to the noise, to explain why nobody trains a network with Newton's method, and to write an optimizer for PyTorch from which PyTorch's own can take over in mid-training.
 #
 # **The time.** About four hours of work, in tasks of five to twenty minutes. From a clean kernel, the whole notebook takes about nine seconds of processor time, most of it for importing PyTorch and its optimizers; all experiments together take two. A GPU is used where there is one (in section 10) and needed nowhere.
 #
@@ -17,7 +17,7 @@
 #
 # The update rules, the learning-rate schedules and second-order methods up to L-BFGS, with their conventions, follow **CS231n**, lectures 6 and 7, and its notes [*Neural Networks, part 3*](https://cs231n.github.io/neural-networks-3/); momentum and the adaptive rates are also the subject of **Neural Networks III**. Valleys, line search with the Wolfe conditions, and schedules are treated in **INFO8010**, lecture 4. Minibatches, the noise of their gradients and what it means for second-order methods belong to **CSE 176**, lecture 11.
 #
-# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*; Nesterov (1983), *A method of solving a convex programming problem with convergence rate O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods*; Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal (1980) and Liu & Nocedal (1989), *On the limited memory BFGS method*; Nocedal & Wright (2006), *Numerical Optimization*.
+# The papers: Polyak (1964), *Some methods of speeding up the convergence of iteration methods*; Nesterov (1983), *A method of solving a convex programming problem with convergence rate O(1/k²)*; Sutskever, Martens, Dahl & Hinton (2013), *On the importance of initialization and momentum in deep learning*; Duchi, Hazan & Singer (2011), *Adaptive subgradient methods for online learning and stochastic optimization*; Tieleman & Hinton (2012), *Lecture 6.5: RMSprop*; Kingma & Ba (2015), *Adam: a method for stochastic optimization*; Loshchilov & Hutter (2017), *SGDR*, and (2019), *Decoupled weight decay regularization*; Goyal et al. (2017), *Accurate, large minibatch SGD* (warm-up); Vaswani et al. (2017), *Attention is all you need* (its schedule); Robbins & Monro (1951), *A stochastic approximation method*; Armijo (1966), *Minimization of functions having Lipschitz continuous first partial derivatives*; Wolfe (1969), *Convergence conditions for ascent methods*; Nocedal (1980), *Updating quasi-Newton matrices with limited storage*; Liu & Nocedal (1989), *On the limited memory BFGS method for large scale optimization*; Nocedal & Wright (2006), *Numerical Optimization*.
 
 # %% setup="imports"
 import matplotlib.pyplot as plt
@@ -433,7 +433,7 @@ print(f"In 100 steps the two forms were never further apart than {distance_of_fo
 #
 # ### AdaGrad
 #
-# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps, which was made for sparse features. As the sum only grows, the steps only shrink.
+# Duchi, Hazan & Singer (2011) add up all squared gradients: $c \leftarrow c + g^2$, then $w \leftarrow w - \eta\, g / (\sqrt{c} + \varepsilon)$. Rarely used weights get long steps, which was made for sparse features. As the sum only grows, the learning rate of each weight only shrinks.
 #
 # *Convention:* $\varepsilon$ stands outside the root here, as in PyTorch. Some texts write $\sqrt{c + \varepsilon}$, which for $\varepsilon = 10^{-8}$ is a floor of $10^{-4}$ instead of $10^{-8}$.
 
@@ -583,8 +583,7 @@ def adam(w, dw, config=None):
 # %% tests="adam" points=4
 got, config = adam(np.array([1.0, 2.0]), np.array([0.5, -80.0]), {"learning_rate": 0.1})
 call = "adam([1, 2], [0.5, -80], {'learning_rate': 0.1})"
-check_equal(f"t after {call}", config.get("t"), 1, look="Count the step before you correct with it."
-            )
+check_equal(f"t after {call}", config.get("t"), 1, look="Count the step before you correct with it.")
 check_close(f"m after {call}", config.get("m"), [0.05, -8.0], rtol=1e-5, look="m keeps 0.9 and takes in 0.1 of dw.")
 check_close(f"v after {call}", config.get("v"), [0.00025, 6.4], rtol=1e-5, look="v takes in 0.001 of dw².")
 check_close(f"next_w of {call}", got, [0.9, 2.1], rtol=1e-6,
@@ -853,7 +852,7 @@ races.show(
 )
 
 # %% [markdown]
-# A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had converged. Noise helps here, and so does dividing by the size of the gradient.
+# The legend counts the steps until $|w_2| \ge 1$. A plateau in a loss curve need not be a minimum: for 100 steps SGD looked as if it had converged. Noise helps here, and so does dividing by the size of the gradient.
 #
 # ### What Adam does not fix
 #
@@ -928,7 +927,7 @@ check("slowdown", 4.5 <= slowdown <= 11.0, f"is {slowdown:g}, but your picture s
 # %% [markdown]
 # ## 7 · Schedules
 #
-# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So one lowers the learning rate on the way. The step counts from 0 in all functions here.
+# Far from the minimum a long step is worth its noise; near it, the noise is all that is left. So one lowers the learning rate on the way. The step counts from 0 in all functions here. In the next four, `base` is the learning rate of step 0; each returns the learning rate of the given step, a number.
 
 # %% solution="decay"
 def linear_decay(step, base, total, final=0.0):
@@ -1016,7 +1015,7 @@ check_close("1 / inverse_decay over 12 steps", 1 / rates, np.linspace(1, 1 + 11 
 # %% [markdown]
 # ### Cosine with warm-up
 #
-# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up first: for some steps the rate rises, because at random weights the gradients are large and Adam's averages know nothing yet. The first step should do something, so the rise begins at `base / warmup`, not at zero.
+# Loshchilov & Hutter (2017) lower the rate along half a cosine. Goyal et al. (2017) warm up first: for some steps the rate rises, because at random weights the gradients are large and change quickly; with Adam, the averages know nothing yet either. The first step should do something, so the rise begins at `base / warmup`, not at zero.
 
 # %% solution="cosine_warmup"
 def cosine_warmup(step, base, total, warmup=0, final=0.0):
@@ -1342,7 +1341,7 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
     Args:
         loss: a function; loss(x) is a number, and NaN where the loss isn't defined.
         gradient: a function; gradient(x) is an array of the shape of x.
-        w: where the search starts, an array (D,).
+        w: where the search starts, an array (D,). It is not changed.
         direction: the direction of the search, an array (D,).
         step: the first step length to try.
         shrink: the factor after each failure, between 0 and 1.
@@ -1374,10 +1373,11 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 # `while not loss(w + step * direction) <= loss(w) + c1 * step * slope:` shorten the step.
 
 # %% tests="backtracking" points=3
-parabola, slope = (lambda x: float(x @ x)), (lambda x: 2 * x)
-got = backtracking(parabola, slope, np.array([1.0]), np.array([-8.0]), step=1.0, shrink=0.5, c1=0.1)
+parabola, slope, w = (lambda x: float(x @ x)), (lambda x: 2 * x), np.array([1.0])
+got = backtracking(parabola, slope, w, np.array([-8.0]), step=1.0, shrink=0.5, c1=0.1)
 check_close("backtracking of x² from 1 along −8, c1=0.1", got, 0.125, rtol=1e-5,
             look="1, 0.5 and 0.25 overshoot to −7, −3 and −1, where the loss is no lower; 0.125 reaches 0.")
+check_unchanged("backtracking(loss, gradient, w, direction)", "w", [1.0], w)
 check_raises("backtracking of x² from 1 along +1", ValueError, backtracking, parabola, slope,
              np.array([1.0]), np.array([1.0]), look="Uphill no step decreases the loss.")
 ### BEGIN HIDDEN TESTS
@@ -1397,6 +1397,11 @@ for _ in range(4):
     check_close(f"backtracking on a quadratic, c1={c1:.2f}, shrink={shrink:.2f}", got, expected,
                 rtol=1e-5,
                 look="Accept as soon as loss(w + step·p) ≤ loss(w) + c1·step·(gradient(w) · p).")
+    got = backtracking(
+        lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction, 0.9 * limit, shrink, c1
+    )
+    check_close("backtracking on a quadratic, with a first step that is good enough", got, 0.9 * limit,
+                rtol=1e-5, look="Try the first step before you shorten it.")
 
 
 def fence(x):
@@ -1481,13 +1486,13 @@ def lbfgs_direction(dw, pairs):
     """The direction of L-BFGS by the two-loop recursion.
 
     Args:
-        dw: the gradient, an array (D,).
+        dw: the gradient, an array (D,). It is not changed.
         pairs: a list of tuples (s, y) of arrays (D,), the oldest first; s is a change of the
             weights, y the change of the gradient that came with it. May be empty. The list
             and its arrays are the memory of the method: leave them as they are.
 
     Returns:
-        The direction −H dw, an array (D,); −dw if there are no pairs.
+        The direction −H⁻¹ dw, with the H⁻¹ that the pairs give, an array (D,); −dw if there are no pairs.
     """
     ### BEGIN SOLUTION
     r, alphas = dw.copy(), []
@@ -1506,7 +1511,7 @@ def lbfgs_direction(dw, pairs):
 # `reversed(pairs)` walks from the newest to the oldest without touching the list. The alphas come out in that order; in which order does the second loop need them?
 
 # %% [markdown] hint="lbfgs_direction"
-# With a single pair, the result must fulfil $H y = s$: the direction for `dw = y` is `-s`. Try it by hand.
+# With a single pair, the result must fulfil $H^{-1} y = s$: the direction for `dw = y` is `-s`. Try it by hand.
 
 # %% [markdown] hint="lbfgs_direction"
 # First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
@@ -1531,11 +1536,12 @@ inverse = np.eye(5) * (s @ y) / (y @ y)
 for s, y in pairs:
     v = np.eye(5) - np.outer(y, s) / (y @ s)
     inverse = v.T @ inverse @ v + np.outer(s, s) / (y @ s)
-given = [(s.copy(), y.copy()) for s, y in pairs]
-got = lbfgs_direction(dw.copy(), given)
+given, kept = [(s.copy(), y.copy()) for s, y in pairs], dw.copy()
+got = lbfgs_direction(kept, given)
+check_unchanged("lbfgs_direction", "dw", dw, kept, look="Start from a copy of dw: the next pair is made with it.")
 check_close("lbfgs_direction for the y of the newest pair",
             lbfgs_direction(pairs[-1][1].copy(), given), -pairs[-1][0], rtol=1e-5, atol=1e-6,
-            look="Any number of pairs must give H y = s for the newest one.")
+            look="Any number of pairs must give H⁻¹ y = s for the newest one.")
 check_close("lbfgs_direction with four pairs", got, -inverse @ dw, rtol=1e-5, atol=1e-6,
             look="First loop from the newest pair, scale by gamma of the newest, second loop from the oldest.")
 for place, ((s, y), (s_before, y_before)) in enumerate(zip(given, pairs, strict=True)):
@@ -1620,8 +1626,9 @@ for ax, size, rates in ((axes[0], 512, (1.5, 0.3)), (axes[1], 16, (1.0, 0.05))):
     for (name, above), dash in zip(runs.items(), ("--", "-.", "-"), strict=True):
         ax.semilogy(above, dash, label=name)
 axes[0].set(xlabel="step", ylabel="loss on all data, above the least", title="All 512 examples a step")
-axes[1].set(xlabel="step", ylim=(0.02, 2), title="Another 16 examples a step")
-figure.subplots_adjust(wspace=0.25)
+axes[1].set(xlabel="step", ylabel="loss on all data, above the least", ylim=(0.02, 2),
+            title="Another 16 examples a step")
+figure.subplots_adjust(wspace=0.35)
 axes[0].legend(loc="lower left")
 show(figure, "Loss above the least possible one against the step. Left, with all examples: gradient "
      "descent and Adam fall slowly, L-BFGS falls by ten powers of ten. Right, with minibatches of 16: "
@@ -1649,7 +1656,7 @@ class AdamWByHand(torch.optim.Optimizer):
     State, for each parameter p that has had a gradient: ``self.state[p]`` holds ``"step"`` (the
     number of steps of this parameter), ``"exp_avg"`` (m) and ``"exp_avg_sq"`` (v), tensors of the
     shape, dtype and device of p. A parameter whose ``grad`` is None is left alone: no step, no
-    decay, no state.
+    decay, no state. No ``grad`` is changed.
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
@@ -1670,8 +1677,7 @@ class AdamWByHand(torch.optim.Optimizer):
                     continue
                 state = self.state[p]
                 if not state:
-                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p)
-                                 )
+                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
                 state["step"] += 1
                 state["exp_avg"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
                 state["exp_avg_sq"].mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
@@ -1715,15 +1721,27 @@ settings = {"lr": rng.uniform(0.05, 0.3), "betas": (rng.uniform(0.6, 0.9), rng.u
 check_walk("AdamWByHand", np.array(walk_by_hand(start, slopes, settings)),
            torch_path(torch.optim.AdamW, slopes, start, 8, **settings)[1:],
            look="Compare it line by line with adamw.")
+
+@probe
+def gradient_after_a_step(start, slope):
+    p = torch.nn.Parameter(torch.tensor(start, dtype=check_dtype(device()), device=device()))
+    p.grad = torch.tensor(slope, dtype=p.dtype, device=p.device)
+    AdamWByHand([p], weight_decay=0.5).step()
+    return p.grad.cpu().numpy()
+
+
+check_close("p.grad after a step of AdamWByHand", gradient_after_a_step(start, slopes[0]), slopes[0],
+            rtol=1e-5, atol=1e-6, look="Only p and its state change: no in-place operation on p.grad.")
 ### END HIDDEN TESTS
 
 # %% tests="torch_adamw" part="groups" points=2
 @probe
 def walk_two(one, two, slopes, firsts, seconds):
-    """Two groups of one parameter each; the second one has a gradient in every other step only."""
+    """Two groups; idle never has a gradient, b has one in every other step only."""
     where = dict(dtype=check_dtype(device()), device=device())
     a, b = (torch.nn.Parameter(torch.tensor(start, **where)) for start in (one, two))
-    stepper = AdamWByHand([{"params": [a], **firsts}, {"params": [b], **seconds}], lr=0.01)
+    idle = torch.nn.Parameter(torch.ones(1, **where))
+    stepper = AdamWByHand([{"params": [idle, a], **firsts}, {"params": [b], **seconds}], lr=0.01)
     for count, slope in enumerate(slopes):
         a.grad = torch.tensor(slope, **where)
         b.grad = torch.tensor(slope, **where) if count % 2 else None
@@ -1734,7 +1752,8 @@ def walk_two(one, two, slopes, firsts, seconds):
 a, b = walk_two(np.array([1.0]), np.array([1.0]), np.array([[2.0]]),
                 {"lr": 0.5, "weight_decay": 0.0}, {})
 check_close("one step of a group with lr=0.5, weight_decay=0, from [1]", a, [0.5], rtol=1e-5,
-            look="The settings come from the group, not from the defaults.")
+            look="The settings come from the group, not from the defaults; a parameter without a "
+            "gradient is passed over, and the others go on.")
 check_close("one step of a parameter [1] without a gradient", b, [1.0], rtol=1e-5,
             look="It is left alone: no decay either.")
 ### BEGIN HIDDEN TESTS
@@ -1905,7 +1924,7 @@ axes.bar_label(axes.barh(list(costs), list(costs.values())), fmt="%.2f ms", padd
 axes.set(xlabel=f"milliseconds a step (median of 6), 100 tensors of 32 × 32 on {where.type}",
          xlim=(0, 1.2 * max(costs.values())))
 axes.invert_yaxis()
-show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four bars: by hand; "
+show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four bars: "
      + "; ".join(f"{name} {cost:.2f}" for name, cost in costs.items()) + ".")
 
 # %% [markdown]
@@ -1919,7 +1938,9 @@ show(figure, "Milliseconds for one step of AdamW over 100 small tensors, four ba
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # 1 point: the curvature pairs or the line search come from different, noisy losses (one of the two suffices; "it is noisy" alone does not).
+#
 # 1 point: a first-order rule with averages (SGD with momentum, Adam, AdamW) and a schedule that falls, with a reason for the schedule (noise floor, or warm-up).
+#
 # 1 point: a fitting case: full batch or deterministic, small or moderate number of weights or smooth problem.
 # ### END MARK SCHEME
 

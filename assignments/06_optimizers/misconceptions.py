@@ -845,6 +845,24 @@ def cosine_lifted(step, base, total, warmup=0, final=0.0):
     return final + base * (1 + np.cos(np.pi * share)) / 2
 
 
+@misconception("cosine_warmup", "The rise begins near final, not near zero.",
+               hint="The warm-up knows nothing of final: base · (step + 1) / warmup.")
+def cosine_warmup_from_final(step, base, total, warmup=0, final=0.0):
+    if step < warmup:
+        return final + (base - final) * (step + 1) / warmup
+    share = min((step - warmup) / (total - warmup), 1.0)
+    return final + (base - final) * (1 + np.cos(np.pi * share)) / 2
+
+
+@misconception("cosine_warmup", "The cosine falls to zero and is cut off at final on the way, too early.",
+               hint="The cosine itself spans base − final, and final is added to it.")
+def cosine_clipped_at_final(step, base, total, warmup=0, final=0.0):
+    if step < warmup:
+        return base * (step + 1) / warmup
+    share = min((step - warmup) / (total - warmup), 1.0)
+    return max(final, base * (1 + np.cos(np.pi * share)) / 2)
+
+
 @alternative("cosine_warmup")
 def cosine_warmup_with_a_square(step, base, total, warmup=0, final=0.0):
     if step < warmup:
@@ -1040,6 +1058,31 @@ def backtracking_uphill(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1
     return step
 
 
+@misconception("backtracking", "The first step is shortened before it has been tried.",
+               hint="Ask at w + step · direction first, and shorten the step only if that fails.")
+def backtracking_never_tries_the_first_step(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
+    slope, there = gradient(w) @ direction, w
+    if not slope < 0:
+        raise ValueError("not a direction of descent")
+    while not loss(there) <= loss(w) + c1 * step * slope:
+        step = step * shrink
+        there = w + step * direction
+    return step
+
+
+@misconception("backtracking", "The search moves w itself, in place: whoever called has lost the point that it "
+               "started from.", hint="Make a new array for each trial: w + step * direction.")
+def backtracking_moves_w(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
+    here, slope, start = loss(w), gradient(w) @ direction, w.copy()
+    if not slope < 0:
+        raise ValueError("not a direction of descent")
+    w += step * direction
+    while not loss(w) <= here + c1 * step * slope:
+        step = step * shrink
+        w[:] = start + step * direction
+    return step
+
+
 @alternative("backtracking")
 def backtracking_with_a_generator(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
     here, slope = loss(w), float(np.dot(gradient(w), direction))
@@ -1210,6 +1253,21 @@ def lbfgs_reverses_its_memory(dw, pairs):
     for (s, y), alpha in zip(reversed(pairs), reversed(alphas)):
         r = r + s * (alpha - y @ r / (y @ s))
     return -r
+
+
+@misconception("lbfgs_direction", "The loops work in the gradient itself, in place, and the next pair is made "
+               "with what they leave.", hint="Start from a copy: q = dw.copy().")
+def lbfgs_overwrites_the_gradient(dw, pairs):
+    q, alphas = dw, []
+    for s, y in reversed(pairs):
+        alphas.append(s @ q / (y @ s))
+        q -= alphas[-1] * y
+    if pairs:
+        s, y = pairs[-1]
+        q *= (s @ y) / (y @ y)
+    for (s, y), alpha in zip(pairs, reversed(alphas)):
+        q += s * (alpha - y @ q / (y @ s))
+    return -q
 
 
 @alternative("lbfgs_direction")
@@ -1416,6 +1474,58 @@ class AdamWKeysBackwards(torch.optim.Optimizer):
                 self.state["m"][key], self.state["v"][key] = m, v
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.sub_(group["lr"] * m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + group["eps"]))
+
+
+@misconception("torch_adamw", "The first parameter without a gradient ends the whole step: those behind it "
+               "are never reached.", hint="continue goes on with the next parameter, return does not.",
+               replaces="AdamWByHand", earns=4)
+class AdamWReturnsEarly(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    return
+                state = self.state[p]
+                if not state:
+                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                state["step"] += 1
+                state["exp_avg"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
+                state["exp_avg_sq"].mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+                m_hat = state["exp_avg"] / (1 - beta1 ** state["step"])
+                v_hat = state["exp_avg_sq"] / (1 - beta2 ** state["step"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))
+
+
+@misconception("torch_adamw", "The gradient is scaled and squared in place: whoever looks at p.grad after the "
+               "step finds something else.", hint="Leave p.grad as it is: add_(p.grad, alpha=1 - beta1).",
+               replaces="AdamWByHand", earns=4)
+class AdamWSpoilsTheGradient(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                state["step"] += 1
+                state["exp_avg"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
+                state["exp_avg_sq"].mul_(beta2).add_(p.grad.square_(), alpha=1 - beta2)
+                m_hat = state["exp_avg"] / (1 - beta1 ** state["step"])
+                v_hat = state["exp_avg_sq"] / (1 - beta2 ** state["step"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))
 
 
 @alternative("torch_adamw", replaces="AdamWByHand")

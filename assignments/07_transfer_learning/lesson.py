@@ -8,7 +8,7 @@
 #
 # **The promise.** At the end of this notebook you will be able to take a network that somebody else trained on a million pictures and make it work on your own few hundred: inspect it, feed it what it expects, give it a new head, freeze the rest *and prove that it is frozen*, train a classifier on its features, fine-tune it with a learning rate for each depth, and save the result so that loading it is safe. You will also know when none of this helps, from runs of your own.
 #
-# **The time.** About four hours of work, in tasks of five to twenty minutes. From a clean kernel the whole notebook runs in about 60 seconds on 2 cores. A GPU is used where there is one (in part B) and needed nowhere; nothing is downloaded.
+# **The time.** About four hours of work, in tasks of five to twenty minutes. From a clean kernel the whole notebook runs in about 30 seconds on 2 cores. A GPU is used where there is one and needed nowhere; nothing is downloaded.
 #
 # **How it goes.** First NumPy, on features that the network hands you; then PyTorch, inside the network. You write a function, the cell below it tells you what is right and what is not, and experiments show what it is good for. Before an experiment you predict; a wrong prediction that you can explain afterwards is worth more than a lucky one.
 
@@ -31,6 +31,7 @@ from collections import OrderedDict, namedtuple
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from nnlab import data, device, pretrained
@@ -39,7 +40,8 @@ from nnlab.progress import progress
 from nnlab.testing import check, check_close, check_equal, check_one_of, check_raises, check_shape
 from nnlab.testing import check_unchanged, hidden_rng, probe
 
-torch.set_num_threads(1)  # the tensors here are small: two threads would mostly wait for each other
+torch.set_num_threads(1)  # the tensors here are small: two threads would mostly wait for each other,
+threadpool_limits(1)  # in NumPy's matrix products as well
 use_style()
 
 # %% [markdown]
@@ -70,7 +72,7 @@ show(figure, "Three photographs: a cat, a cup of coffee seen from above, and a m
 # %% [markdown]
 # Your problem is another one: **from which of 18 photographs was this patch cut?** The patches are grey (by colour alone it would be too easy), 48 × 48 pixels, each with mean 0 and standard deviation 1. Training patches come from the left half of a photograph and test patches from the right half. You get *ten labels a class*.
 #
-# A second problem lies further away: handwritten digits (MNIST). Nothing in ImageNet looks like them.
+# A second problem lies further away: handwritten digits (MNIST). Hardly anything in ImageNet looks like them.
 
 # %% given="domains"
 def near_domain(train, test, seed):
@@ -160,7 +162,11 @@ check_close("standardize(train, test)[0] for 7 training rows, one feature consta
             (torch.tensor(train) - mean) / std, rtol=1e-4, atol=1e-5,
             look="Divide by N, not by N − 1, and leave the scale of a constant feature alone.")
 check_close("standardize(train, test)[1] for 4 test rows", got[1], (torch.tensor(test) - mean) / std, rtol=1e-4,
-            atol=1e-5, look="Mean and standard deviation come from the training set, for both sets.")
+            atol=1e-5, look="Mean and standard deviation come from the training set, for both sets; a feature that "
+            "is constant in the training set is shifted, and neither divided by a tiny number nor set to 0.")
+before, given = test.copy(), test.copy()
+standardize(train.copy(), given)
+check_unchanged("standardize(train, test)", "test", before, given)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -213,6 +219,9 @@ check_shape("nearest_centroid of 60 queries", got, (60,), look="One label a quer
 check_equal("the number of queries of 60 that nearest_centroid labels wrongly",
             int(np.sum(np.asarray(got) != expected)), 0,
             look="The nearest class mean, in Euclidean distance; classes may have any size.")
+got = nearest_centroid(np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([7, 4]), np.array([[0.0, 0.1]]))
+check_close("nearest_centroid of (0, 0.1), centroids (1, 0) of class 7 and (3, 0) of class 4", got, [7],
+            look="Labels that don't occur have no centroid, not even one at the origin.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -274,7 +283,8 @@ check_close("its dW", dW, leaves[0].grad, rtol=1e-4, atol=1e-5, look="Xᵀ dscor
 check_close("its db", db, leaves[1].grad, rtol=1e-4, atol=1e-5, look="The bias is not decayed.")
 far = linear_loss(np.array([[1000.0, -1000.0]]), np.zeros(2), np.array([[1.0], [1.0]]), np.array([1, 0]))
 check_close("the loss at scores of ±1000, one example right and one wrong", far[0], 1000.0, rtol=1e-5,
-            look="Subtract each row's largest score first.")
+            look="Subtract each row's largest score first, and take the logarithm before a probability can become 0: "
+            "log p = score − log of the sum of exp(scores). A small number added to p hides how wrong the score is.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -310,7 +320,11 @@ def parts(network):
 
 # %% given="activations"
 def as_input(X):
-    """Grey pictures (N, 1, 48, 48) of mean 0, std 1 for the network: enlarged, std 0.5, three channels."""
+    """Grey pictures (N, 1, 48, 48) of mean 0, std 1 for the network: 64 × 64, std 0.5, three channels.
+
+    The network was trained on 224 × 224 pixels; fewer save time. Photographs have a standard
+    deviation of about 0.5 once they are prepared for it, see section 6.
+    """
     x = nn.functional.interpolate(torch.from_numpy(np.ascontiguousarray(X)).to(device()), size=(64, 64), mode="bilinear")
     return 0.5 * x.expand(-1, 3, -1, -1)
 
@@ -497,7 +511,7 @@ figure, axes = plt.subplots(figsize=(6.4, 1.7))
 bars = axes.barh(["test patches from\nthe other half", "test patches\nfrom anywhere"], [honest, leaky],
                  color=[COLOURS["blue"], COLOURS["red"]])
 axes.bar_label(bars, fmt="%.0f %%", padding=3)
-axes.set(xlim=(0, 109), xlabel="measured accuracy in %, 20 labels a class")
+axes.set(xlim=(0, 100), xlabel="measured accuracy in %, 20 labels a class")
 axes.invert_yaxis()
 show(figure, f"Accuracy with test patches from the other half of each photograph: {honest:.0f} %; with test patches from "
      f"anywhere: {leaky:.0f} %.")
@@ -585,7 +599,7 @@ for epoch in range(every * (len(names) + 2)):
 # %% [markdown]
 # # Part B · PyTorch
 #
-# From here on you work inside the network. It has four kinds of parts: `stem`, `blocks.0` to `blocks.15`, `top` and `head`; `network.features(x)` is everything below the head. For the tests there is a toy with the same parts, which takes a millisecond. (Its dropout sits inside `features`, as in AlexNet and VGG.)
+# From here on you work inside the network. It has four kinds of parts: `stem`, `blocks.0` to `blocks.15`, `top` and `head`; `network.features(x)` is everything below the head. For the tests there is a toy with the same parts, which takes a millisecond. (Its dropout sits inside `features`; AlexNet and VGG, too, have dropout below their last hidden layer.)
 
 # %% setup="tiny"
 class Tiny(nn.Module):
@@ -785,6 +799,7 @@ def preprocess(images, mean, std):
 images = np.zeros((1, 1, 2, 3), dtype=np.uint8)
 images[0, 0, 1] = [255, 51, 0]
 got = preprocess(images, [0.5, 0.2, 0.0], [0.5, 0.1, 1.0])
+check("preprocess(images, mean, std)", torch.is_tensor(got), "must return a torch tensor")
 check_shape("preprocess of one picture of height 1 and width 2", got, (1, 3, 1, 2), look="The channel comes second.")
 check_close("preprocess of a black pixel and one of (255, 51, 0), mean (0.5, 0.2, 0), std (0.5, 0.1, 1)", got,
             [[[[-1.0, 1.0]], [[-2.0, 0.0]], [[0.0, 0.0]]]], rtol=1e-5, atol=1e-6,
@@ -819,7 +834,7 @@ worst_input = "0 to 255"
 check_one_of("worst_input", worst_input, ["blue first", "other mean and std", "0 to 1", "0 to 255"])
 ### BEGIN HIDDEN TESTS
 check_equal("worst_input", worst_input, "0 to 255",
-            look="Inputs that are 255 times too large drive every ReLU6 to its ends.")
+            look="Inputs that are 255 times too large drive the first ReLU6 to its ends, 0 and 6, nearly everywhere.")
 ### END HIDDEN TESTS
 
 # %% experiment="wrong_inputs"
@@ -831,19 +846,20 @@ mean, std, other_mean, other_std = (torch.tensor(v).view(3, 1, 1) for v in
 ways = {"right": lambda x: (x - mean) / std, "blue first": lambda x: (x.flip(1) - mean) / std,
         "other mean and std": lambda x: (x - other_mean) / other_std, "0 to 1": lambda x: x,
         "0 to 255": lambda x: (255 * x - mean) / std}
+pixels = torch.cat([recipe.prepare(data.photograph(name)) for name in wanted]) * std + mean
 figure, axes = plt.subplots(figsize=(7.6, 3.0))
 chances = {}
 for way, feed in ways.items():
-    pixels = torch.cat([recipe.prepare(data.photograph(name)) for name in wanted]) * std + mean
     with torch.no_grad():
         p = network(feed(pixels)).softmax(1)
     chances[way] = [float(row[classes].sum()) for row, classes in zip(p, wanted.values(), strict=True)]
 for place, name in enumerate(("a cat", "espresso", "moped or scooter")):
     axes.bar(np.arange(5) + 0.27 * (place - 1), [chances[way][place] for way in ways], 0.25, label=name,
              color=list(COLOURS.values())[place])
-axes.set(xticks=range(5), xticklabels=[way.replace("mean ", "mean\n") for way in ways], ylabel="probability of the right answer", ylim=(0, 1.25))
+axes.set(xticks=range(5), xticklabels=[way.replace("mean ", "mean\n") for way in ways],
+         ylabel="probability of the right answer", ylim=(0, 1))
 axes.grid(axis="x")
-axes.legend(ncols=3, loc="upper right")
+axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
 show(figure, "Probability of the right answer for three photographs (cat, espresso, moped) under five preprocessings. "
      + "; ".join(f"{way}: " + ", ".join(f"{p:.2f}" for p in ps) for way, ps in chances.items()) + ".")
 
@@ -886,10 +902,15 @@ def with_new_head(classes, double):
     network.head.requires_grad_(False)
     before = {name: p.clone() for name, p in network.state_dict().items()}
     got = replace_head(network, classes)
+    if got is not network:
+        return {"same": False}
     kept = [name for name, p in got.state_dict().items() if name in before and p.shape == before[name].shape
             and torch.equal(p, before[name])]
-    scores = got.eval()(torch.zeros(2, 3, 5, 5).to(before["stem.conv.weight"]))
-    return {"same": got is network, "shape": list(got.head.weight.shape), "scores": list(scores.shape),
+    try:
+        scores = list(got.eval()(torch.zeros(2, 3, 5, 5).to(before["stem.conv.weight"])).shape)
+    except RuntimeError as error:
+        scores = str(error)
+    return {"same": True, "shape": list(got.head.weight.shape), "scores": scores,
             "dtype": str(got.head.weight.dtype), "trains": all(p.requires_grad for p in got.head.parameters()),
             "kept": sum(not name.startswith("head") for name in kept), "spread": float(got.head.weight.detach().std()),
             "names": sorted(dict(got.named_children()))}
@@ -1016,11 +1037,13 @@ check_equal("the parameters that require a gradient after freeze(a network that 
 
 # %% tests="freeze" part="modes" points=2
 @probe
-def modes(frozen_parts):
+def modes(frozen_parts, frozen_too=()):
     """The layers in evaluation mode after train_mode, for a network with some parts frozen."""
     network = tiny(seed=3).eval()
     for name, part in parts(network):
         part.requires_grad_(name not in frozen_parts)
+    for name in frozen_too:
+        network.get_parameter(name).requires_grad_(False)
     got = train_mode(network)
     return got is network, [name for name, module in network.named_modules() if not module.training]
 
@@ -1034,6 +1057,9 @@ check_equal("the layers in evaluation mode after train_mode(a network with every
 check_equal("the layers in evaluation mode after train_mode(a network with stem and blocks.0 frozen)",
             modes(["stem", "blocks.0"])[1], ["stem.norm", "blocks.0.norm"],
             look="Batch norms that are trained belong in training mode.")
+check_equal("the layers in evaluation mode after train_mode(a network whose norms train the shift and not the scale)",
+            modes([], [f"{name}.norm.weight" for name in every])[1], [],
+            look="A batch norm of which any parameter requires a gradient is trained.")
 check_equal("the layers in evaluation mode after train_mode(a network with nothing frozen)", modes([])[1], [],
             look="train_mode switches training mode on for all others, also after eval().")
 ### END HIDDEN TESTS
@@ -1156,16 +1182,16 @@ for place, (label, colour) in enumerate((("weights", "blue"), ("running statisti
     bars = axes.barh(np.arange(4) + 0.36 * place, [100 * shares[place] for shares in programs.values()], 0.34,
                      label=label, color=COLOURS[colour])
     axes.bar_label(bars, fmt="%.0f %%", padding=3)
-axes.set(yticks=np.arange(4) + 0.18, yticklabels=list(programs), xlim=(0, 112),
+axes.set(yticks=np.arange(4) + 0.18, yticklabels=list(programs), xlim=(0, 100),
          xlabel="tensors below the head that changed in ten steps, in %")
 axes.invert_yaxis()
-axes.legend(loc="lower right")
+axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 show(figure, "Share of the tensors below the head that changed in ten steps, weights and running statistics, for four "
      "programs. " + "; ".join(f"{name}: {100 * w:.0f} % and {100 * s:.0f} %".replace("\n", " ")
                               for name, (w, s) in programs.items()) + ".")
 
 # %% [markdown]
-# Only the last of the four is frozen. The two in the middle that look frozen train without an error, and their loss falls.
+# Only the last of the four is frozen. The two in the middle look frozen, and run without an error or a warning.
 #
 # ### Features, once and for all
 #
@@ -1198,10 +1224,10 @@ def extract_features(network, images, batch=64):
     ### END SOLUTION
 
 # %% [markdown] hint="extract_features"
-# `network.eval()` reaches every layer, and so would `network.train()` at the end. Which layers were in which mode before? Note it down: `{module: module.training for module in network.modules()}`.
+# `network.eval()` reaches every layer, and so would `network.train()` at the end. Which layers were in which mode before? Each one knows its own, in `module.training`; note them down first.
 
 # %% [markdown] hint="extract_features"
-# Inside `with torch.no_grad():` take slices `images[at : at + batch]`, send them to the device of the network, collect `network.features(x).cpu().numpy()`, and join them with `np.concatenate`.
+# `modes = {module: module.training for module in network.modules()}`, and the way back in the end. In between, inside `with torch.no_grad():`, take slices `images[at : at + batch]`, send them to the device of the network, collect `network.features(x).cpu().numpy()`, and join them with `np.concatenate`.
 
 # %% tests="extract_features" points=3
 @probe
@@ -1212,15 +1238,13 @@ def extracted(seed, count, batch, asleep):
         part.eval()
     network.stem.norm.running_mean += 0.5
     before = [name for name, module in network.named_modules() if not module.training]
-    sizes, graphs, features = [], [], network.features
+    sizes, graphs = [], []
 
-    def watched(x):
-        sizes.append(len(x))
-        out = features(x)
+    def watch(module, inputs, out):
+        sizes.append(len(out))
         graphs.append(out.requires_grad)
-        return out
 
-    network.features = watched
+    network.dropout.register_forward_hook(watch)  # a hook goes along when a student copies the network
     got = extract_features(network, pictures(seed, count), batch)
     after = [name for name, module in network.named_modules() if not module.training]
     return got, isinstance(got, np.ndarray), before == after, sizes, any(graphs), float(network.stem.norm.running_mean[0])
@@ -1245,8 +1269,8 @@ check_close(f"extract_features of {count} pictures, batch={batch}", got, of_my_o
             look="The last batch may be smaller; all pictures, in their order.")
 check("extract_features of a network with some parts in evaluation mode", same_modes,
       "left layers in another mode than before", look="Remember the mode of each layer and give it back.")
-check(f"extract_features(network, {count} pictures, batch={batch})", max(sizes) <= batch,
-      f"put {max(sizes)} pictures through the network at a time")
+check(f"extract_features(network, {count} pictures, batch={batch})", max(sizes, default=0) <= batch,
+      f"put {max(sizes, default=0)} pictures through the network at a time")
 check("extract_features", not graph, "built a graph for gradients", look="Use torch.no_grad().")
 check_close("a running mean of the network after extract_features", statistic, 0.5, rtol=1e-6,
             look="Extracting features must not change the network.")
@@ -1299,6 +1323,9 @@ def prints(change):
             state["blocks.0.conv.weight"].copy_(two), state["blocks.1.conv.weight"].copy_(one)
         elif change == "one bit":
             state["stem.conv.weight"].view(-1)[7].mul_(1 + 2e-7)
+        elif change == "another name":
+            other.neck = other.head
+            del other.head
         elif change == "mode":
             other.eval().requires_grad_(False)
     one, two = fingerprint(network), fingerprint(other)
@@ -1312,6 +1339,7 @@ check_equal("whether fingerprint is the same after a change of mode and of requi
             look="Only parameters and buffers count.")
 for change, look in (("statistic", "Buffers count: take state_dict()."),
                      ("one bit", "Don't round: take the bytes as they are."),
+                     ("another name", "The names count: the same numbers in another layer are another network."),
                      ("swapped weights", "The same numbers in another order are another network."),
                      ("swapped layers", "The order of the layers counts.")):
     check_equal(f"whether fingerprint is the same after a change ({change})", prints(change)[1], False, look=look)
@@ -1439,7 +1467,7 @@ check("the optimizer after unfreeze", remembers, "has lost its momentum", look="
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# To save time, the fine-tuning here moves block 15, the top and the head: 1.0 of the 3.4 million parameters of the body. What enters block 15 was kept in section 2. (A cache of the *frozen* part stays right; only what lies above may be trained.)
+# To save time, the fine-tuning here moves the head, the top and block 15; the last two hold 1.0 of the 3.4 million parameters of the body. What enters block 15 was kept in section 2. (A cache of the *frozen* part stays right; only what lies above may be trained.)
 
 # %% given="upper"
 class Upper(nn.Module):
@@ -1459,7 +1487,7 @@ class Upper(nn.Module):
 
 
 def train_on(network, optimizer, x, y, seed, size=30):
-    """One epoch in minibatches; the last one may be smaller, but has at least two pictures."""
+    """One epoch in minibatches of ``size`` pictures, or a few more where the number doesn't divide."""
     order = torch.from_numpy(np.random.default_rng(seed).permutation(len(x))).to(x.device)
     for rows in order.tensor_split(max(len(x) // size, 1)):
         optimizer.zero_grad()
@@ -1508,7 +1536,7 @@ check_one_of("worst_way", worst_way, ["head", "one rate", "by depth", "gradual",
 ### BEGIN HIDDEN TESTS
 # After the first epoch: 19 to 27 %, the others 45 % or more.
 check_equal("worst_way", worst_way, "upside down",
-            look="Its head hardly learns, and its body is moved by the gradients of a random head.")
+            look="Its head learns slowly, and its body is moved fast, by the gradients of a random head.")
 ### END HIDDEN TESTS
 
 # %% experiment="five_ways"
@@ -1516,15 +1544,18 @@ ways = ("head", "one rate", "by depth", "gradual", "upside down")
 rows = draw(near[0].y, 10, seed=7)
 curves = {way: 100 * np.array(fine_tune(*near, rows, way, seed=7)) for way in progress(ways, "ways")}
 figure, axes = plt.subplots(figsize=(7, 3.4))
-for (way, curve), dash in zip(curves.items(), ("-", "--", "-.", ":", "-"), strict=True):
-    axes.plot(np.arange(1, 6), curve, dash, marker="o", markersize=4, label=f"{way}: {curve[-1]:.0f} %")
-axes.set(xlabel="epochs", xticks=range(1, 6), ylabel="test accuracy in %", ylim=(0, 100), title="Five ways to fine-tune, ten labels a class")
+for (way, curve), dash, mark in zip(curves.items(), ("-", "--", "-.", ":", "-"), "os^Dv", strict=True):
+    axes.plot(np.arange(1, 6), curve, dash, marker=mark, markersize=5, label=f"{way}: {curve[-1]:.0f} %")
+axes.set(xlabel="epochs", xticks=range(1, 6), ylabel="test accuracy in %", ylim=(0, 100),
+         title="Five ways to fine-tune, ten labels a class")
 axes.legend(loc="lower right")
-show(figure, "Test accuracy after each of five epochs for five ways to fine-tune. At the end: "
-     + ", ".join(f"{way} {curve[-1]:.0f} %" for way, curve in curves.items()) + ".")
+show(figure, "Test accuracy after each of five epochs for five ways to fine-tune. After the first epoch and at the end: "
+     + ", ".join(f"{way} {curve[0]:.0f} and {curve[-1]:.0f} %" for way, curve in curves.items()) + ".")
 
 # %% [markdown]
-# The start tells: where the body moves faster than the random head can learn, it is torn up first and mended later. With ten labels a class and this near a domain, the careful ways end within a few points of each other; the differences grow with the number of labels, and with how much a wrong first step destroys.
+# The start tells: where the body moves faster than the random head can learn, it is torn up first and mended later. (The slow head is not what costs so much: at the small rate that it has upside down, but on a frozen body, it got 51 % or more after the first epoch in our trials.) With ten labels a class and this near a domain, all five end within a few points of each other. With thirty, in our trials, the four that move the body ended about three to seven points above the head alone.
+#
+# And the dip of `"gradual"` in the second epoch? When the top is unfrozen its batch norm wakes up, and after the six steps of an epoch its running statistics are still about half those of ImageNet. With all batch norms kept in evaluation mode the same run got 65 % there, in place of 54 %.
 
 # %% [markdown]
 # ## 9 · When does it help?
@@ -1723,11 +1754,13 @@ show(figure, "Test accuracy of a linear classifier on the features after nine pa
      "photographs and for the digits. Best parts: " + "; ".join(peaks) + ".")
 
 # %% [markdown]
+# That block 9 is a good choice for the digits you now know from *test* accuracies: a small leak of its own. For a number that you report, choose the block with a validation set.
+#
 # ### The two-by-two table
 #
-# Small: ten labels a class. Larger: thirty. Three methods: the small network from scratch, the linear classifier on the top features, and fine-tuning by depth. Three draws of each.
+# Small: ten labels a class. Larger: thirty. Four methods: the small network from scratch, a linear classifier on the features of the top, one on those after block 9, and fine-tuning by depth. Three draws of each.
 #
-# **Predict** for *small and far* (ten labels of each digit): is the best of the two pretrained methods ahead of training from scratch by 15 points or more, as it is for the photographs? `"yes"` or `"no"`?
+# **Predict** for *small and far* (ten labels of each digit): are the features of the top, with a linear classifier or fine-tuned, ahead of training from scratch by 15 points or more, as they are for the photographs? `"yes"` or `"no"`?
 
 # %% solution="far_and_small"
 # Type your choice: far_and_small = "..."
@@ -1736,7 +1769,7 @@ far_and_small = "no"
 ### END SOLUTION
 
 # %% [markdown] hint="far_and_small"
-# What do pretrained features know about digits that a small network doesn't learn from a hundred of them?
+# What do the features of the top know about digits that a small network doesn't learn from a hundred of them?
 
 # %% tests="far_and_small" points=1
 check_one_of("far_and_small", far_and_small, ["yes", "no"])
@@ -1746,7 +1779,7 @@ check_equal("far_and_small", far_and_small, "no", look="Compare the columns of t
 ### END HIDDEN TESTS
 
 # %% given="corner"
-METHODS = ("scratch", "linear", "fine-tuned")
+METHODS = ("scratch", "top", "block 9", "fine-tuned")
 
 
 def corner(train, test, a_class, seeds):
@@ -1755,7 +1788,8 @@ def corner(train, test, a_class, seeds):
     for seed in seeds:
         rows = draw(train.y, a_class, seed)
         runs["scratch"].append(from_scratch(train, test, rows, seed))
-        runs["linear"].append(linear_accuracy(train, test, rows))
+        runs["top"].append(linear_accuracy(train, test, rows))
+        runs["block 9"].append(linear_accuracy(train, test, rows, "blocks.9"))
         runs["fine-tuned"].append(fine_tune(train, test, rows, "by depth", 1200 // len(rows), rate=0.05, seed=seed)[-1])
     return {method: np.array(scores) for method, scores in runs.items()}
 
@@ -1766,25 +1800,25 @@ table = {(size, place): corner(*domain, a_class, range(3))
          for size, a_class, place, domain in progress(corners, "corners")}
 
 # %% experiment="table"
-figure, axes = plt.subplots(2, 2, figsize=(8.4, 4.2), sharex=True, sharey=True)
+figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.0), sharex=True, sharey=True)
 said = []
 for axis, ((size, place), runs) in zip(axes.flat, table.items(), strict=True):
     means = [100 * np.mean(runs[method]) for method in METHODS]
-    bars = axis.barh(METHODS, means, color=[COLOURS[name] for name in ("orange", "sky", "blue")])
+    bars = axis.barh(METHODS, means, color=[COLOURS[name] for name in ("orange", "sky", "green", "blue")])
     for row, method in enumerate(METHODS):
         axis.plot(100 * runs[method], np.full(3, row), "k|", markersize=7)
-    axis.bar_label(bars, fmt="%.0f %%", padding=16)
-    axis.set(title=f"{size}, {place}: {winner(runs)}", xlim=(0, 119))
+    axis.bar_label(bars, fmt="%.0f %%", padding=14)
+    axis.set(title=f"{size}, {place}: {winner(runs)}", xlim=(0, 100))
     said.append(f"{size} and {place}: " + ", ".join(f"{m} {v:.0f} %" for m, v in zip(METHODS, means, strict=True))
                 + f" (winner: {winner(runs)})")
 axes[0, 0].invert_yaxis()
 for axis in axes[1]:
     axis.set_xlabel("test accuracy in %")
-figure.subplots_adjust(hspace=0.35, wspace=0.08)
-show(figure, "The two-by-two table as four bar charts of three methods. " + "; ".join(said) + ".")
+figure.subplots_adjust(hspace=0.3, wspace=0.15)
+show(figure, "The two-by-two table as four bar charts of four methods. " + "; ".join(said) + ".")
 
 # %% [markdown]
-# Compare with the advice. **Near**, both pretrained methods are far ahead, with few labels and with more; a linear classifier on cached features gets all that there is to get, and fine-tuning adds nothing. **Far**, the features of the top give no lead over training from scratch. With ten labels a class the advice of the lecture notes pays: look back at the features after block 9 in the picture before. With thirty, training from scratch has caught up already. Mind that "larger" is still tiny here, so that the lower row cannot show what thousands of labels do: near, fine-tuning then tends to overtake the linear classifier (Kornblith et al., 2019), and in the end even training from scratch may catch up (He et al., 2019).
+# Compare with the advice. (A *tie* says that the best two of the four are not clearly apart, and with three draws a lead of a point or two can pass for a clear one by luck.) **Near**, everything pretrained is far ahead of training from scratch, with few labels and with more. A linear classifier on cached features gets nearly all that there is to get; fine-tuning, in the forty or fewer steps that it has here, adds nothing. (With thirty labels and three times as many steps, at a rate of 0.02, it came out about a point ahead in our trials.) **Far**, the features of the top give no lead over training from scratch, and fine-tuning gives little. Here the advice of the lecture notes pays: the features of a *lower* block are ahead of all others, with ten labels a class and with thirty. But training from scratch has gained most from the additional labels. Mind that "larger" is still tiny here, so that the lower row cannot show what thousands of labels do: near, fine-tuning then tends to overtake the linear classifier (Kornblith et al., 2019), and in the end even training from scratch may catch up (He et al., 2019).
 #
 # ## 10 · Digits that have never been seen
 #
@@ -1841,9 +1875,9 @@ def digit_network(classes=5):
     return nn.Sequential(OrderedDict(body=body, head=nn.Linear(64, classes))).to(device())
 
 
-def fit(network, x, y, epochs, rate, seed, only=None):
-    """Train with Adam, in minibatches; ``only`` a part of the network, if one is given."""
-    optimizer = torch.optim.Adam((only or network).parameters(), lr=rate)
+def fit(network, x, y, epochs, rate, seed):
+    """Train with Adam, in minibatches."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate)
     for epoch in range(epochs):
         train_on(network, optimizer, x, y, seed=1000 * seed + epoch, size=25)
 
@@ -1862,7 +1896,12 @@ def digit_runs(seed):
     scores = {}
     for way in ("scratch", "features", "fine-tuned"):
         network = digit_network() if way == "scratch" else replace_head(copy.deepcopy(teacher), 5)
-        fit(network, x[new[rows]], labels[rows], 30, 3e-3, seed, only=network.head if way == "features" else None)
+        if way == "features":  # cached, since the body is frozen; a head alone needs more epochs
+            with torch.no_grad():
+                features = network.body(x[new[rows]])
+            fit(network.head, features, labels[rows], 200, 1e-2, seed)
+        else:
+            fit(network, x[new[rows]], labels[rows], 30, 3e-3, seed)
         with torch.no_grad():
             said = network(x[new[rest]]).argmax(1)
         scores[way] = float((said == labels[rest]).float().mean())
@@ -1877,20 +1916,20 @@ bars = axes.barh(list(ways.values()), list(means.values()), color=[COLOURS[name]
 for place, way in enumerate(ways):
     axes.plot([100 * run[way] for run in digit_table], np.full(3, place), "k|", markersize=9)
 axes.bar_label(bars, fmt="%.1f %%", padding=30)
-axes.set(xlim=(0, 125), xlabel="test accuracy on the digits 5 to 9 in %, ten labels a class, 3 seeds")
+axes.set(xlim=(0, 100), xlabel="test accuracy on the digits 5 to 9 in %, ten labels a class, 3 seeds")
 axes.invert_yaxis()
 show(figure, "Test accuracy on the digits 5 to 9 with ten labels a class: "
      + ", ".join(f"{ways[way]} {mean:.1f} %" for way, mean in means.items()) + ".")
 
 # %% [markdown]
-# Surprised? The last hidden layer of the teacher has learned to tell five digits apart, and has kept what *this* takes. A new head on top of it finds too little. Fine-tuning mends the features, and ends about where training from scratch ends: from 0 to 4 there was not much to bring along that ten examples of each new digit don't teach. What is transferred is only as broad as what the first task needed; the thousand classes of ImageNet need much.
+# Surprised? The last hidden layer of the teacher has learned to tell five digits apart, and has kept what *this* takes. A new head on top of it finds too little, even when it is trained until it knows nearly all of its fifty pictures by heart. (A linear classifier on the bare pixels does better: 91 to 95 % in our trials.) Fine-tuning mends the features, and ends about where training from scratch ends: from 0 to 4 there was not much to bring along that ten examples of each new digit don't teach. What is transferred is only as broad as what the first task needed; the thousand classes of ImageNet need much.
 #
 # Read off how far the classifier on the teacher's frozen features is *behind* training from scratch, in points of accuracy.
 
 # %% solution="digits_behind"
 # Type the lead of training from scratch over the features of 0–4, in points: digits_behind = ...
 ### BEGIN SOLUTION
-digits_behind = 24
+digits_behind = 14.6
 ### END SOLUTION
 
 # %% [markdown] hint="digits_behind"
@@ -1899,8 +1938,8 @@ digits_behind = 24
 # %% tests="digits_behind" points=1
 check("digits_behind", -100 < digits_behind < 100, f"{digits_behind} is not a difference of accuracies in points")
 ### BEGIN HIDDEN TESTS
-# The picture says 24; means of three seeds scatter by a few points.
-check("digits_behind", 14 <= digits_behind <= 36,
+# The picture says 14.6; the mean of three seeds lay within these bounds on all of twenty occasions, see claims.py.
+check("digits_behind", 8 <= digits_behind <= 26,
       f"is {digits_behind:g}, but your picture says something else",
       look="From scratch minus features of 0–4, in points of per cent.")
 ### END HIDDEN TESTS
@@ -1908,7 +1947,7 @@ check("digits_behind", 14 <= digits_behind <= 36,
 # %% [markdown]
 # ## 11 · Save it, load it, and don't be fooled
 #
-# A network can be saved whole, with `torch.save(network)`. Don't: the file is a *pickle*, which stores the place of your class instead of its code, and **runs whatever code somebody put into it** when it is loaded. Save the `state_dict` and load it with `weights_only=True`, into a network that you have built yourself. And load *strictly*: `strict=False` skips every name that does not match, in the worst case all of them, and says so only in a value that nobody reads.
+# A network can be saved whole, with `torch.save(network)`. Don't: the file is a *pickle*, which stores the place of your class instead of its code, and **runs whatever code somebody put into it** when it is loaded. (Since version 2.6, `torch.load` refuses such files unless you say `weights_only=False`.) Save the `state_dict` and load it with `weights_only=True`, into a network that you have built yourself. And load *strictly*: `strict=False` skips every name that does not match, in the worst case all of them, and says so only in a value that nobody reads.
 
 # %% solution="save_weights"
 def save_weights(network, file):
@@ -1952,11 +1991,16 @@ def load_weights(network, file):
 @probe
 def round_trip(network_seed, other_seed):
     """What is in the file, and whether a second network says the same as the first after loading."""
+    import pickle
+
     network, file = tiny(network_seed), io.BytesIO()
     network.train()(torch.from_numpy(pictures(1)))  # the running statistics move
     save_weights(network, file)
     file.seek(0)
-    stored = torch.load(file, weights_only=True)
+    try:
+        stored = torch.load(file, weights_only=True)
+    except pickle.UnpicklingError:  # the file holds code or other objects, such as a whole network
+        return ["no weights"], False, False, False, False
     kinds = sorted({type(value).__name__ for value in stored.values()})
     file.seek(0)
     other = tiny(other_seed).train()

@@ -61,6 +61,29 @@ def standardize_in_place(train, test):
     return train, test
 
 
+@misconception("standardize", "A tiny number is added to the standard deviation: a constant feature is blown up.",
+               hint="Divide by 1 where the standard deviation is 0.")
+def standardize_with_epsilon(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0) + 1e-8
+    return (train - mean) / std, (test - mean) / std
+
+
+@misconception("standardize", "A feature that is constant in the training set is set to 0 in the test set.",
+               hint="It is shifted, and not scaled.")
+def standardize_zeroes_constants(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return tuple(np.divide(x - mean, std, out=np.zeros_like(x), where=std > 0) for x in (train, test))
+
+
+@misconception("standardize", "The test set that was given is changed in place.", hint="Make new arrays.")
+def standardize_test_in_place(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std[std == 0] = 1
+    test -= mean
+    test /= std
+    return (train - mean) / std, test
+
+
 @alternative("standardize")
 def standardize_by_sklearn(train, test):
     from sklearn.preprocessing import StandardScaler
@@ -125,6 +148,22 @@ def nearest_centroid_in_two_orders(features, labels, queries):
     order = list(dict.fromkeys(labels.tolist()))
     centroids = np.stack([features[labels == k].mean(axis=0) for k in np.unique(labels)])
     return np.array(order)[np.linalg.norm(queries[:, None] - centroids[None], axis=2).argmin(axis=1)]
+
+
+@misconception("nearest_centroid", "Labels that don't occur get a centroid at the origin.",
+               hint="np.unique(labels) gives the classes that there are.")
+def nearest_centroid_with_ghosts(features, labels, queries):
+    centroids = np.zeros((labels.max() + 1, features.shape[1]))
+    for k in np.unique(labels):
+        centroids[k] = features[labels == k].mean(axis=0)
+    return np.linalg.norm(queries[:, None] - centroids, axis=2).argmin(axis=1)
+
+
+@misconception("nearest_centroid", "The centroid is the median, not the mean.", hint="features[labels == k].mean(axis=0).")
+def nearest_centroid_of_medians(features, labels, queries):
+    classes = np.unique(labels)
+    centroids = np.stack([np.median(features[labels == k], axis=0) for k in classes])
+    return classes[np.linalg.norm(queries[:, None] - centroids, axis=2).argmin(axis=1)]
 
 
 @alternative("nearest_centroid")
@@ -215,6 +254,19 @@ def linear_loss_one_maximum(W, b, X, y, decay=0.0):
     d[np.arange(len(y)), y] -= 1
     d /= len(y)
     return loss, X.T @ d + decay * W, d.sum(axis=0)
+
+
+@misconception("linear_loss", "A small number inside the logarithm keeps it finite, and hides how wrong the score is.",
+               hint="log p = score − log of the sum of exp(scores), after the largest score is subtracted.")
+def linear_loss_log_with_epsilon(W, b, X, y, decay=0.0):
+    scores = X @ W + b
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(len(y))
+    loss = -np.log(p[rows, y] + 1e-12).mean() + decay / 2 * np.sum(W**2)
+    p[rows, y] -= 1
+    p /= len(y)
+    return loss, X.T @ p + decay * W, p.sum(axis=0)
 
 
 @alternative("linear_loss")
@@ -515,6 +567,19 @@ def preprocess_own_statistics(images, mean, std):
     return (x - x.mean((0, 2, 3), keepdim=True)) / (x.std((0, 2, 3), keepdim=True) + 1e-6)
 
 
+@misconception("preprocess", "The result is in double precision; the weights are in single precision.",
+               hint="float() makes a float32 tensor.")
+def preprocess_in_double(images, mean, std):
+    x = (images / 255 - np.array(mean)) / np.array(std)
+    return torch.from_numpy(x).permute(0, 3, 1, 2)
+
+
+@misconception("preprocess", "A NumPy array comes back, which no network takes.", hint="torch.from_numpy.")
+def preprocess_returns_an_array(images, mean, std):
+    x = (images / 255 - np.array(mean)) / np.array(std)
+    return x.transpose(0, 3, 1, 2).astype(np.float32)
+
+
 @alternative("preprocess")
 def preprocess_in_numpy(images, mean, std):
     x = (images.astype(np.float32) / 255 - np.float32(mean)) / np.float32(std)
@@ -592,6 +657,17 @@ def replace_head_of_zeros(network, classes):
     network.head = nn.Linear(old.in_features, classes).to(old.weight)
     nn.init.zeros_(network.head.weight)
     return network
+
+
+@misconception("replace_head", "Inputs and outputs of the new layer are swapped.", hint="nn.Linear(inputs, outputs).")
+def replace_head_swapped(network, classes):
+    network.head = nn.Linear(classes, network.head.in_features).to(network.head.weight)
+    return network
+
+
+@misconception("replace_head", "Nothing is returned.", hint="return network.")
+def replace_head_returns_nothing(network, classes):
+    network.head = nn.Linear(network.head.in_features, classes).to(network.head.weight)
 
 
 @alternative("replace_head")
@@ -709,6 +785,36 @@ def train_mode_asleep(network):
     return network.eval()
 
 
+@misconception("freeze", "Only the scale of a batch norm is looked at; one that trains its shift alone falls asleep.",
+               hint="None of its parameters: weight and bias.", replaces="train_mode", earns=2)
+def train_mode_by_the_scale(network):
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+            module.eval()
+    return network
+
+
+@misconception("freeze", "A batch norm of which a part is frozen counts as frozen.", hint="not any(…), instead of not all(…).",
+               replaces="train_mode", earns=2)
+def train_mode_unless_all_train(network):
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d) and not all(p.requires_grad for p in module.parameters()):
+            module.eval()
+    return network
+
+
+@misconception("freeze", "The frozen parts are in evaluation mode as a whole, not only their batch norms.",
+               hint="Walk over network.modules() and take the batch norms alone.", replaces="train_mode", earns=2)
+def train_mode_part_by_part(network):
+    network.train()
+    for _, part in parts(network):
+        if not any(p.requires_grad for p in part.parameters()):
+            part.eval()
+    return network
+
+
 @alternative("freeze", replaces="freeze")
 def freeze_by_name(network):
     for name, p in network.named_parameters():
@@ -761,6 +867,12 @@ def what_changed_in_parameters(before, network):
                hint="Compare the tensors themselves.", replaces="what_changed")
 def what_changed_by_sums(before, network):
     return [name for name, now in network.state_dict().items() if abs(float(now.sum() - before[name].sum())) > 1e-6]
+
+
+@misconception("what_changed", "The comparison is in single precision; a smaller change is lost.", hint="torch.equal as it is.",
+               replaces="what_changed")
+def what_changed_in_single_precision(before, network):
+    return [name for name, now in network.state_dict().items() if not torch.equal(now.float(), before[name].float())]
 
 
 @alternative("what_changed", replaces="snapshot")
@@ -872,6 +984,28 @@ def extract_features_all_at_once(network, images, batch=64):
     return found
 
 
+@misconception("extract_features", "train(mode) of a layer reaches the layers in it as well, so the outer ones overrule the inner ones.",
+               hint="Set module.training itself.")
+def extract_features_restores_from_within(network, images, batch=64):
+    modes, where, found = {m: m.training for m in network.modules()}, next(network.parameters()).device, []
+    network.eval()
+    with torch.no_grad():
+        for at in range(0, len(images), batch):
+            found.append(network.features(torch.from_numpy(images[at : at + batch]).to(where)).cpu().numpy())
+    for module in reversed(list(modes)):
+        module.train(modes[module])
+    return np.concatenate(found)
+
+
+@alternative("extract_features")
+def extract_features_of_a_copy(network, images, batch=64):
+    twin = copy.deepcopy(network).eval()
+    where = next(twin.parameters()).device
+    with torch.inference_mode():
+        return np.concatenate([twin.features(torch.from_numpy(images[at : at + batch]).to(where)).cpu().numpy()
+                               for at in range(0, len(images), batch)])
+
+
 @alternative("extract_features")
 def extract_features_by_split(network, images, batch=64):
     modes = [(module, module.training) for module in network.modules()]
@@ -934,6 +1068,15 @@ def fingerprint_with_the_mode(network):
     digest = hashlib.sha256(str([m.training for m in network.modules()]).encode())
     for name, tensor in network.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+@misconception("fingerprint", "The names are left out: the same numbers in another layer look the same.",
+               hint="digest.update(name.encode()).")
+def fingerprint_without_names(network):
+    digest = hashlib.sha256()
+    for tensor in network.state_dict().values():
+        digest.update(tensor.detach().cpu().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -1040,6 +1183,17 @@ def unfreeze_with_amnesia(network, optimizer, name, rate):
     part.requires_grad_(True)
     optimizer.state.clear()
     optimizer.add_param_group({"name": name, "params": list(part.parameters()), "lr": rate})
+
+
+@misconception("rate_groups", "The parameters are chosen by requires_grad before it is switched on: the group is empty.",
+               hint="First requires_grad_(True), then the group.", replaces="unfreeze", earns=2)
+def unfreeze_an_empty_group(network, optimizer, name, rate):
+    if name in [group.get("name") for group in optimizer.param_groups]:
+        return
+    part = dict(parts(network))[name]
+    trained = [p for p in part.parameters() if p.requires_grad]
+    optimizer.add_param_group({"name": name, "params": trained, "lr": rate})
+    part.requires_grad_(True)
 
 
 @alternative("rate_groups", replaces="rate_groups")
@@ -1186,6 +1340,12 @@ def relabel_silent(labels, classes):
     return np.array([places.get(label, -1) for label in np.asarray(labels).tolist()])
 
 
+@misconception("relabel", "A label that is missing raises a KeyError.", hint="Look for missing labels first, and raise a ValueError.")
+def relabel_with_a_key_error(labels, classes):
+    places = {label: place for place, label in enumerate(classes)}
+    return np.array([places[int(label)] for label in labels])
+
+
 @alternative("relabel")
 def relabel_by_index(labels, classes):
     classes = list(classes)
@@ -1249,6 +1409,12 @@ def load_weights_filtered(network, file):
     own.update({name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape})
     network.load_state_dict(own)
     return network.eval()
+
+
+@misconception("save_weights", "Arrays of NumPy are saved; loading weights only takes tensors.", hint="Save state_dict() as it is.",
+               replaces="save_weights", earns=2)
+def save_weights_as_arrays(network, file):
+    torch.save({name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}, file)
 
 
 @alternative("save_weights", replaces="save_weights")
@@ -1325,6 +1491,19 @@ def transplant_half(network, state):
     return network
 
 
+@misconception("transplant", "Names are compared after loading, when the network has changed already.",
+               hint="Check first, load afterwards.")
+def transplant_checks_too_late(network, state):
+    body = {name: tensor for name, tensor in state.items() if not name.startswith("head.")}
+    try:
+        missing, unexpected = network.load_state_dict(body, strict=False)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    if unexpected or any(not name.startswith("head.") for name in missing):
+        raise ValueError("the state doesn't fit below the head")
+    return network
+
+
 @alternative("transplant")
 def transplant_strictly(network, state):
     own = network.state_dict()
@@ -1368,9 +1547,9 @@ misconception("better_below", "The top has specialised in what ImageNet asks; di
 misconception("digits_behind", "That is the difference between fine-tuning and training from scratch.",
               hint="Take the bar in the middle.", source="digits_behind = 1", name="digits_behind_fine_tuned")
 misconception("digits_behind", "The sign is wrong: the features are behind, the question asks by how much.",
-              hint="From scratch minus features.", source="digits_behind = -24", name="digits_behind_sign")
+              hint="From scratch minus features.", source="digits_behind = -14.6", name="digits_behind_sign")
 misconception("digits_behind", "That is the accuracy on the features, not a difference.", hint="Subtract.",
-              source="digits_behind = 69", name="digits_behind_accuracy")
+              source="digits_behind = 79", name="digits_behind_accuracy")
 misconception("far_and_small", "A hundred digits teach a small network most of what these features know about strokes.",
               hint="Look at the upper right corner of the table.", source='far_and_small = "yes"', name="far_and_small_yes")
 alternative("far_and_small", source='far_and_small = "NO".lower()', name="far_and_small_lower")
