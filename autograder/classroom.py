@@ -14,6 +14,7 @@ from autograder import examiner
 from autograder.grading import Options, Result, grade, unreadable
 from autograder.lesson import Lesson, preloads
 from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.tiers import NO_ISOLATION, Isolation, choose
 from autograder.submission import Submission
 from nnlab.testing import SEED_VARIABLE
 
@@ -29,6 +30,13 @@ class Job:
     reason: str = ""
     hidden_seed: int = 0
     options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
+class NotGraded:
+    """A job that could not be graded, for a reason that is no fault of the submission's."""
+
+    reason: str
 
 
 class ClassroomError(Exception):
@@ -49,19 +57,28 @@ class Classroom:
 
     Args:
         workers: how many submissions are graded at once.
+        isolation: how submissions are isolated; the workers are in the house as well.
     """
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int = 2, isolation: Isolation = NO_ISOLATION) -> None:
         self._count = max(workers, 1)
-        self._stack = contextlib.ExitStack()
+        self._isolation = isolation
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Classroom:
-        self._source = self._stack.enter_context(Sandbox())
+        try:
+            self._source = Sandbox(self._isolation)
+        except SandboxError as error:
+            raise ClassroomError(str(error)) from error
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for worker in self._workers:
+                worker.end(patience=1)
+        else:  # interrupted, or broken: nobody waits for what is under way
+            self._source.kill()
+        self._source.close()
 
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Import and read what these lessons need, once for all workers; may be left out.
@@ -75,33 +92,54 @@ class Classroom:
         except SandboxError as error:
             raise ClassroomError(str(error)) from error
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | NotGraded]]:
         """Grade ``jobs``; yields each with its result as it is done, in any order.
 
+        A worker process that ends is replaced, and its job tried once more; after that the job is
+        not graded, and the others are.
+
         Raises:
-            ClassroomError: the sandbox does not start, or a worker process ended; nothing of
-                the job it had was written anywhere.
+            ClassroomError: the sandbox does not start, or has ended.
         """
-        while len(self._workers) < self._count:
-            try:
-                self._workers.append(_Worker(self._source, self._stack))
-            except SandboxError as error:
-                raise ClassroomError(str(error)) from error
         pending = iter(jobs)
+        again: list[Job] = []
+        tried_twice: set[str] = set()
         busy: dict[Connection, tuple[_Worker, Job]] = {}
-        for worker in self._workers:
-            _give(worker, pending, busy)
-        while busy:
+        while True:
+            while len(busy) < self._count:
+                job = again.pop() if again else next(pending, None)
+                if job is None:
+                    break
+                worker = self._free_worker(busy)
+                if worker.give(job):
+                    busy[worker.connection] = (worker, job)
+                else:
+                    self._workers.remove(worker)
+                    again.append(job)
+            if not busy:
+                return
             for ready in wait(list(busy)):
                 worker, job = busy.pop(ready)
-                try:
-                    answer = worker.connection.recv()
-                except EOFError as error:
-                    raise ClassroomError(f"the worker that graded {job.key} ended") from error
-                if isinstance(answer, Exception):
-                    raise answer
-                _give(worker, pending, busy)
+                answer = worker.take()
+                if isinstance(answer, NotGraded):
+                    worker.end()
+                    self._workers.remove(worker)
+                    if job.key not in tried_twice:
+                        tried_twice.add(job.key)
+                        again.append(job)
+                        continue
                 yield job, answer
+
+    def _free_worker(self, busy: dict[Connection, tuple[_Worker, Job]]) -> _Worker:
+        for worker in self._workers:
+            if worker.connection not in busy:
+                return worker
+        try:
+            worker = _Worker(self._source)
+        except SandboxError as error:
+            raise ClassroomError(str(error)) from error
+        self._workers.append(worker)
+        return worker
 
 
 class DaskClassroom:
@@ -109,10 +147,12 @@ class DaskClassroom:
 
     Args:
         address: the scheduler's, as in ``tcp://host:8786``.
+        isolation: how submissions are isolated; each worker's machine must be able to do it.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, isolation: Isolation = NO_ISOLATION) -> None:
         self._address = address
+        self._isolation = isolation
 
     def __enter__(self) -> DaskClassroom:
         from distributed import Client
@@ -129,11 +169,14 @@ class DaskClassroom:
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Nothing: each worker does it when it gets its first job of a lesson."""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | NotGraded]]:
         """Grade ``jobs``; each worker process keeps a sandbox of its own."""
         from distributed import as_completed
 
-        futures = {self._client.submit(_grade_on_dask, job, pure=False): job for job in jobs}
+        futures = {
+            self._client.submit(_grade_on_dask, job, self._isolation, pure=False): job
+            for job in jobs
+        }
         for future in as_completed(list(futures)):
             yield futures[future], future.result()
 
@@ -141,29 +184,34 @@ class DaskClassroom:
 class _Worker:
     """A worker process, forked from the warm parent, with a sandbox of its own."""
 
-    def __init__(self, source: Sandbox, stack: contextlib.ExitStack) -> None:
+    def __init__(self, source: Sandbox) -> None:
         ours, theirs = socket.socketpair()
         with theirs, source.clone() as sandbox:
             source.fork("autograder.classroom:work", theirs, sandbox)
         self.connection = Connection(ours.detach())
-        stack.callback(self._end)
 
-    def _end(self) -> None:
+    def give(self, job: Job) -> bool:
+        """Send it a job; False if it is gone."""
+        try:
+            self.connection.send(job)
+        except OSError:
+            return False
+        return True
+
+    def take(self) -> Result | NotGraded:
+        """What it sent."""
+        try:
+            return self.connection.recv()
+        except (EOFError, OSError):
+            return NotGraded("the process that graded it ended")
+
+    def end(self, patience: float = 0.0) -> None:
+        """Have it end; wait so long, in seconds, for it to clear up behind itself."""
         with contextlib.suppress(OSError, EOFError):
             self.connection.send(None)
-            # A worker that ends by itself removes its folder; one that is busy is not waited for.
-            if self.connection.poll(1):
+            if self.connection.poll(patience):
                 self.connection.recv()
         self.connection.close()
-
-
-def _give(
-    worker: _Worker, pending: Iterator[Job], busy: dict[Connection, tuple[_Worker, Job]]
-) -> None:
-    job = next(pending, None)
-    if job is not None:
-        worker.connection.send(job)
-        busy[worker.connection] = (worker, job)
 
 
 def work(jobs: int, sandbox: int) -> None:
@@ -185,8 +233,8 @@ def work(jobs: int, sandbox: int) -> None:
                 return
             try:
                 connection.send(grader.grade(job))
-            except Exception as error:  # noqa: BLE001  the parent raises it
-                connection.send(ClassroomError(f"{job.key}: {type(error).__name__}: {error}"))
+            except Exception as error:  # noqa: BLE001  the parent tells it, and goes on
+                connection.send(NotGraded(f"{type(error).__name__}: {error}"))
 
 
 class _Grader:
@@ -210,11 +258,15 @@ class _Grader:
 _dask_grader: _Grader | None = None
 
 
-def _grade_on_dask(job: Job) -> Result:
+def _grade_on_dask(job: Job, isolation: Isolation) -> Result | NotGraded:
     """Runs on a Dask worker, whose threads must not fork: one process each grades for it."""
     global _dask_grader
     if _dask_grader is None:
-        sandbox = Sandbox()
+        sandbox = Sandbox(choose(isolation.tier, isolation.gpu))  # as that machine can do it
         sandbox.wait_until_warm()
         _dask_grader = _Grader(sandbox)
-    return _dask_grader.grade(job)
+    try:
+        return _dask_grader.grade(job)
+    except SandboxError as error:
+        _dask_grader = None
+        return NotGraded(str(error))

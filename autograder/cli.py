@@ -36,6 +36,23 @@ Course = Annotated[
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the results to this file.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes side by side.")]
+Isolated = Annotated[
+    str,
+    typer.Option(
+        "--sandbox",
+        metavar="TIER",
+        help="How to isolate submissions: strong, fallback, none; auto is the strongest there is.",
+    ),
+]
+Gpu = Annotated[bool, typer.Option("--gpu", help="Let submissions use the NVIDIA devices.")]
+Changed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="Another limit for every submission, as in memory_mb=2048; may be repeated.",
+    ),
+]
 
 
 def _cores() -> int:
@@ -76,6 +93,43 @@ def _lessons(root: Path, names: Iterable[str] | None) -> list[Any]:
         return find(root, names or ())
     except LessonError as error:
         _fail(error)
+
+
+def _isolation(wanted: str, gpu: bool = False, warn: bool = True) -> Any:
+    from autograder.sandbox.tiers import TIERS, TierError, choose
+
+    if wanted not in ("auto", *TIERS):
+        _fail(f"--sandbox {wanted} is unknown; choose from auto, {', '.join(TIERS)}")
+    try:
+        isolation = choose(wanted, gpu)
+    except TierError as error:
+        _fail(error)
+    if isolation.tier == "none" and warn:
+        err.print(
+            "[yellow]Submissions run with your own rights (--sandbox none): they can read and "
+            "change your files. Every mark will say so.[/yellow]",
+            soft_wrap=True,
+        )
+    return isolation
+
+
+def _with_limits(lessons: list[Any], changes: list[str] | None) -> list[Any]:
+    """The lessons with the limits of ``--limit NAME=VALUE`` changed."""
+    from dataclasses import replace
+
+    from autograder.lesson import LimitError
+
+    changed: dict[str, float] = {}
+    for change in changes or ():
+        name, _, value = change.partition("=")
+        try:
+            changed[name] = float(value)
+        except ValueError:
+            _fail(f"--limit {change}: write NAME=NUMBER, as in memory_mb=2048")
+    try:
+        return [replace(one, limits=one.limits.changed(changed)) for one in lessons]
+    except LimitError as error:
+        _fail(f"--limit: {error}")
 
 
 def _progress() -> Progress:
@@ -161,18 +215,19 @@ def prove(
         bool, typer.Option("--run-experiments", help="Run experiments too.")
     ] = False,
     jobs: Jobs = _cores(),
+    sandbox: Isolated = "auto",
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
     """Show that the tests accept what is right and catch what is wrong."""
-    from autograder.classroom import Classroom
+    from autograder.classroom import Classroom, NotGraded
 
     if quick:
         seeds, variant_seeds = 2, 1
     root = _root(course)
     _check_json(json_file)
     _check_names(root, names)
-    with Classroom(jobs) as classroom:
+    with Classroom(jobs, _isolation(sandbox)) as classroom:
         from autograder import proof
         from autograder.lesson import LessonError
 
@@ -191,6 +246,8 @@ def prove(
         with _progress() as bar:
             task = bar.add_task("Proving", total=len(work))
             for job, result in classroom.run(work):
+                if isinstance(result, NotGraded):
+                    _fail(f"{job.key}: {result.reason}", 1)
                 results[id(job)] = result
                 bar.advance(task)
     rows = [proof.judge(claim, [results[id(job)] for job in claim.jobs]) for claim in claims]
@@ -241,13 +298,17 @@ def check(
     run_experiments: Annotated[
         bool, typer.Option("--run-experiments", help="Run experiments too.")
     ] = False,
+    sandbox: Isolated = "none",
 ) -> None:
     """Run your notebook from the top in a clean process, and say what its visible tests find."""
     from autograder.classroom import Classroom
 
     if not notebook.is_file():
         _fail(f"{notebook} cannot be read (No such file or directory).")
-    with err.status(f"Running {escape(notebook.name)} …"), Classroom(1) as classroom:
+    with (
+        err.status(f"Running {escape(notebook.name)} …"),
+        Classroom(1, _isolation(sandbox, warn=False)) as classroom,
+    ):
         from autograder import selfcheck
         from autograder.submission import SubmissionError
 
@@ -290,6 +351,9 @@ def grade(
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed.")
     ] = False,
+    sandbox: Isolated = "auto",
+    gpu: Gpu = False,
+    limit: Changed = None,
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
@@ -303,32 +367,51 @@ def grade(
     root = _root(course)
     _check_json(json_file)
     _check_names(root, names)
-    with DaskClassroom(dask) if dask else Classroom(jobs) as classroom, _progress() as bar:
+    lessons = _with_limits(_lessons(root, names), limit)
+    isolation = _isolation(sandbox, gpu)
+    with (
+        DaskClassroom(dask, isolation) if dask else Classroom(jobs, isolation) as classroom,
+        _progress() as bar,
+    ):
         from autograder.build import BuildError
         from autograder.course import Course as CourseFolder
         from autograder.course import CourseError
         from autograder.grading import Options
         from autograder.marking import mark_class
 
-        classes = []
+        classes: list[Any] = []
+        done = 0
+
+        def advance(number: int, total: int) -> None:
+            nonlocal done
+            done += number > 0
+            bar.update(task, completed=number, total=total)
+
         try:
             folder = CourseFolder(root)
-            lessons = _lessons(root, names)
-            classroom.preload(lessons)
-            for lesson in lessons:
-                task = bar.add_task(f"Grading {lesson.name}", total=None)
-                marked = mark_class(
-                    folder, lesson, classroom, students=student, force=force,
-                    options=Options(run_experiments), on_progress=_advance(bar, task),
-                )  # fmt: skip
-                classes.append(marked)
+            with folder.to_oneself():
+                classroom.preload(lessons)
+                for lesson in lessons:
+                    task = bar.add_task(f"Grading {lesson.name}", total=None)
+                    marked = mark_class(
+                        folder, lesson, classroom, students=student, force=force,
+                        options=Options(run_experiments), on_progress=advance,
+                    )  # fmt: skip
+                    classes.append(marked)
         except (CourseError, BuildError) as error:
             _fail(error)
+        except KeyboardInterrupt:
+            bar.stop()
+            _fail(
+                f"stopped. {done} submissions were graded and written, marks and notebooks; the "
+                "same command goes on from there",
+                130,
+            )
     for marked in classes:
         _print_class(marked)
     _write_json(json_file, {"schema": 1, "assignments": [one.to_dict() for one in classes]})
-    results = [entry.result for one in classes for entry in one.entries]
-    if any(result is not None and result.faults for result in results):
+    entries = [entry for one in classes for entry in one.entries]
+    if any(entry.not_graded or (entry.result and entry.result.faults) for entry in entries):
         raise typer.Exit(1)
 
 
@@ -348,8 +431,14 @@ def _print_class(marked: Any) -> None:
     for entry in marked.entries:
         for mark in entry.result.faults if entry.result else ():
             err.print(f"[red]✗[/red] {entry.student}: {escape(mark.detail)}", soft_wrap=True)
+        if entry.not_graded:
+            err.print(
+                f"[red]✗[/red] {escape(entry.student)} was not graded ({escape(entry.not_graded)});"
+                " the same command tries again",
+                soft_wrap=True,
+            )
     graded = sum(entry.result is not None for entry in marked.entries)
-    unchanged = len(marked.entries) - graded
+    unchanged = len(marked.entries) - graded - sum(bool(e.not_graded) for e in marked.entries)
     out.print(
         f"{marked.lesson.name}: {graded} graded in {marked.seconds:.1f} s, {unchanged} unchanged "
         f"since they were graded"
@@ -367,6 +456,7 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another class.")] = 0,
     jobs: Jobs = _cores(),
+    sandbox: Isolated = "auto",
     json_file: JsonFile = None,
     course: Course = None,
 ) -> None:
@@ -379,7 +469,7 @@ def demo(
     root = _root(course)
     _check_json(json_file)
     _check_names(root, assignment)
-    with Classroom(jobs) as classroom:
+    with Classroom(jobs, _isolation(sandbox)) as classroom:
         from autograder import demo as making
         from autograder.course import Course as CourseFolder
         from autograder.course import CourseError
@@ -424,6 +514,22 @@ def demo(
         f"The class is an nbgrader course: cd {target} and run nbgrader or jupyter lab there."
     )
     if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can do: versions, isolation of submissions, GPU."""
+    from autograder.doctor import examine
+
+    with err.status("Looking …"):
+        findings = examine()
+    for one in findings:
+        sign = "[green][OK][/green]  " if one.fine else "[red][FAIL][/red]"
+        # Rich takes square brackets for markup; these are text.
+        sign = sign.replace("[OK]", escape("[OK]")).replace("[FAIL]", escape("[FAIL]"))
+        out.print(f"{sign} {escape(one.what)}: {escape(one.says)}", soft_wrap=True)
+    if any(one.needed and not one.fine for one in findings):
         raise typer.Exit(1)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import filelock
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -19,6 +22,8 @@ from autograder.submission import SubmissionError, read
 from nnlab.testing import SEED_VARIABLE
 
 CONFIG_FILE = "nbgrader_config.py"
+#: Held while marks are written. The system lets go of it when its holder ends, however it ends.
+LOCK_FILE = ".autograder.lock"
 
 
 class CourseError(Exception):
@@ -46,6 +51,26 @@ class Course:
         self.config = _load_config(self.root)
         self.config.CourseDirectory.root = str(self.root)
         self.directory = CourseDirectory(config=self.config)
+
+    @contextlib.contextmanager
+    def to_oneself(self) -> Iterator[None]:
+        """Hold the course against a second command that writes marks.
+
+        Raises:
+            CourseError: another one holds it.
+        """
+        lock = filelock.FileLock(self.root / LOCK_FILE, timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise CourseError(
+                f"another autograder is writing marks to {self.root} (it holds {LOCK_FILE}); "
+                "nothing was done. Run this again when it has ended"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @property
     def db_url(self) -> str:
@@ -101,7 +126,8 @@ class Course:
     def fingerprint(self, one: HandedIn, lesson: Lesson, options: Options) -> str:
         """What a result depends on: equal fingerprints, equal marks."""
         digest = hashlib.sha256()
-        facts = [__version__, lesson.digest, self.hidden_seed, asdict(options), one.remark]
+        limits = asdict(lesson.limits)
+        facts = [__version__, lesson.digest, self.hidden_seed, asdict(options), one.remark, limits]
         digest.update(json.dumps(facts).encode())
         if one.notebook is not None:
             digest.update(one.notebook.read_bytes())

@@ -342,13 +342,12 @@ class _Examination:
             hidden_says = "A hidden test found a case in which the answer is wrong."
             detail = open_says
         else:
+            what = f"what {call} returned" if call else "your answer"
             open_says = (
-                f"The test could not use what {where} returned "
+                f"The test could not use {what} "
                 f"({type(error).__name__}: {text(str(error), 300)}). Check its type and shape."
             )
-            hidden_says = (
-                f"A hidden test could not use what {where} returned: check type and shape."
-            )
+            hidden_says = f"A hidden test could not use {what}: check type and shape."
             detail = open_says
         if frames:
             line = frames[-1].lineno or 0

@@ -179,8 +179,9 @@ class Marks:
         """The autograded folder, complete, under a name that nbgrader does not look at."""
         target = self.course.autograded(one.student, lesson)
         target.parent.mkdir(parents=True, exist_ok=True)
-        for stale in target.parent.glob(f".{lesson.name}-*"):
-            shutil.rmtree(stale)  # of a run that was killed
+        for pattern in (f".{lesson.name}-*", f".old-{lesson.name}-*"):
+            for stale in target.parent.glob(pattern):
+                shutil.rmtree(stale)  # of a run that was killed
         staged = Path(tempfile.mkdtemp(prefix=f".{lesson.name}-", dir=target.parent))
         staged.chmod(0o755)
         for path in one.folder.rglob("*"):
@@ -263,7 +264,7 @@ def _swap(staged: Path, target: Path) -> None:
     """Put ``staged`` in the place of ``target``, which may exist."""
     old = None
     if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
+        old = Path(tempfile.mkdtemp(prefix=f".old-{target.name}-", dir=target.parent))
         target.rename(old / target.name)
     staged.rename(target)
     if old is not None:

@@ -209,6 +209,7 @@ def _run(
     resources = {
         "memory_mb": limits.memory_mb,
         "file_mb": limits.file_mb,
+        "disk_mb": limits.disk_mb,
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
     }
@@ -221,6 +222,11 @@ def _run(
                 if step.is_test and step.verdict is None and not step.fatal:
                     with running.test() as channel:
                         step.verdict = examiner.examine(step.cell, channel)
+                    if step.verdict.outcome == "not run":
+                        # Did the test's own process end, or the notebook's with it?
+                        ended = sandbox.how_it_ended()
+                        if ended:
+                            raise _Died(step, ended)
                 elif step.runs and not step.fatal:
                     _run_cell(step, running, min(limits.cell_seconds, left), limits.output_kb << 10)
             except SubmissionDied as error:

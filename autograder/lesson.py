@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 import re
 import symtable
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -55,17 +56,41 @@ class LessonError(Exception):
         super().__init__(f"{path}: {where}: {problem}")
 
 
+class LimitError(ValueError):
+    """A limit that there isn't, or that cannot have such a value."""
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use; a lesson's front matter changes single values."""
+    """What one submission may use; a lesson's front matter changes single values.
+
+    ``memory_mb`` is for each process, and for all of its processes together on top of what the
+    warm parent has imported; ``processes`` and ``disk_mb`` are for all together. ``answer_mb`` is
+    the largest answer to a test.
+    """
 
     cell_seconds: float = 60.0
     test_seconds: float = 20.0
     notebook_seconds: float = 300.0
     memory_mb: int = 3072
     file_mb: int = 64
+    disk_mb: int = 256
     processes: int = 64
     output_kb: int = 1024
+    answer_mb: int = 64
+
+    def changed(self, changes: Mapping[str, Any]) -> Limits:
+        """These limits with some changed.
+
+        Raises:
+            LimitError: there is no such limit, or its value is no positive number.
+        """
+        for name, value in changes.items():
+            if name not in self.__dataclass_fields__:
+                raise LimitError(f"{name!r} is no limit; there are {', '.join(asdict(self))}")
+            if type(value) not in (int, float) or not 0 < value < math.inf:
+                raise LimitError(f"{name} is {value!r}, no positive number")
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -387,16 +412,14 @@ def _front_matter(path: Path, cells: list) -> dict:
     return front
 
 
-def _limits(path: Path, changed: dict) -> Limits:
+def _limits(path: Path, changed: Any) -> Limits:
+    if not isinstance(changed, dict):
+        known = ", ".join(asdict(Limits()))
+        raise LessonError(path, "header, limits", f"is {changed!r}, no map; there are {known}")
     try:
-        limits = replace(Limits(), **changed)
-    except TypeError as error:
-        known = ", ".join(Limits.__dataclass_fields__)
-        raise LessonError(path, "header, limits", f"{error}; there are {known}") from error
-    for name, value in asdict(limits).items():
-        if type(value) not in (int, float) or not value > 0:
-            raise LessonError(path, "header, limits", f"{name} is {value!r}, no positive number")
-    return limits
+        return Limits().changed(changed)
+    except LimitError as error:
+        raise LessonError(path, "header, limits", str(error)) from error
 
 
 def _cell(path: Path, number: int, raw: object) -> Cell:

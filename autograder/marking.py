@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.build import master_notebook
-from autograder.classroom import Classroom, DaskClassroom
+from autograder.classroom import Classroom, DaskClassroom, NotGraded
 from autograder.course import Course
 from autograder.gradebook import Marks
 from autograder.grading import Options, Result
@@ -17,10 +19,15 @@ from autograder.lesson import Lesson
 
 @dataclass(frozen=True)
 class Entry:
-    """A student of the class; ``result`` is None if nothing had changed since the last time."""
+    """A student of the class.
+
+    ``result`` is None if nothing had changed since the last time, or if the submission could not
+    be graded this time, for the reason ``not_graded``.
+    """
 
     student: str
     result: Result | None
+    not_graded: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ class MarkedClass:
             "max_points": self.lesson.points,
             "seconds": round(self.seconds, 3),
             "students": [
-                {"student": entry.student, "unchanged": True}
+                {"student": entry.student, "unchanged": False, "not_graded": entry.not_graded}
+                if entry.not_graded
+                else {"student": entry.student, "unchanged": True}
                 if entry.result is None
                 else {
                     "student": entry.student,
@@ -53,6 +62,16 @@ class MarkedClass:
                 for entry in self.entries
             ],
         }
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits, so that marks and files agree when it comes."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def mark_class(
@@ -75,6 +94,7 @@ def mark_class(
     master = master_notebook(lesson)
     handed_in = course.handed_in(lesson, students)
     results: dict[str, Result] = {}
+    not_graded: dict[str, str] = {}
     with Marks(course) as marks:
         marks.register(lesson, master)
         known = marks.graded_students(lesson)
@@ -88,8 +108,15 @@ def mark_class(
         done = classroom.run(jobs) if todo else ()
         for number, (job, result) in enumerate(done, start=1):
             one, fingerprint = todo[job.key]
-            marks.record(one, lesson, result, fingerprint)
-            results[job.key] = result
+            if isinstance(result, NotGraded):
+                not_graded[job.key] = result.reason
+            else:
+                with _uninterrupted():
+                    marks.record(one, lesson, result, fingerprint)
+                results[job.key] = result
             on_progress(number, len(todo))
-    entries = tuple(Entry(one.student, results.get(one.student)) for one in handed_in)
+    entries = tuple(
+        Entry(one.student, results.get(one.student), not_graded.get(one.student, ""))
+        for one in handed_in
+    )
     return MarkedClass(lesson, entries, time.perf_counter() - started)

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from nbgrader.utils import compute_checksum
 
-from autograder.classroom import Classroom, Job
+from autograder.classroom import Classroom, ClassroomError, Job, NotGraded
 from autograder.grading import Mark, Options
 from autograder.lesson import BEGIN_HIDDEN, Cell, Kind, Lesson
 from autograder.submission import SubmissionError, fit, read_notebook
@@ -51,6 +51,8 @@ def check(path: Path, classroom: Classroom, run_experiments: bool = False) -> li
     submission = fit(lesson, notebook.cells)
     job = Job(path.name, lesson, _master(notebook), submission, options=Options(run_experiments))
     ((_, result),) = classroom.run([job])
+    if isinstance(result, NotGraded):
+        raise ClassroomError(f"{path.name} could not be run: {result.reason}")
     lines = []
     for cell in lesson.cells:
         if cell.kind == "tests":

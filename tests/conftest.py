@@ -21,6 +21,7 @@ import pytest
 from autograder import build, examiner, grading, lesson, proof
 from autograder.grading import Options, Result
 from autograder.lesson import Lesson
+from autograder.sandbox import tiers
 from autograder.sandbox.client import Sandbox
 from autograder.submission import Extra, Submission
 
@@ -36,8 +37,8 @@ def small() -> Lesson:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """A warm sandbox; starting one takes seconds."""
-    with Sandbox() as warm:
+    """A warm sandbox with the strongest isolation of this machine; starting one takes seconds."""
+    with Sandbox(tiers.choose()) as warm:
         warm.wait_until_warm()
         yield warm
 

@@ -6,23 +6,19 @@ lesson, no hidden test and no mark, and nothing of a student ever runs in it.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import os
-import signal
+import select
 import socket
 import sys
-import time
 import traceback
-from pathlib import Path
 from typing import Any
 
 from autograder import warm
-from autograder.sandbox import limits
+from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent
+from autograder.sandbox.watch import EVERY
 from autograder.wire import Channel, WireClosed
-
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def warm_up() -> Any:
@@ -38,45 +34,50 @@ def warm_up() -> Any:
 
 def main() -> None:
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
-    _tie_processes()
+    tie_to_parent()
+    walls = Walls(**channel.receive())
     shell = warm_up()
-    channel.send({"ready": True, "pid": os.getpid()})
-    serve(channel, shell)
+    channel.send({"tier": walls.tier, "pid": os.getpid()})
+    serve(channel, shell, walls)
 
 
-def _tie_processes() -> None:
-    """End with the process that started us, and inherit the orphans of submissions."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def serve(channel: Channel, shell: Any) -> None:
+def serve(channel: Channel, shell: Any, walls: Walls) -> None:
     """Fork submissions, one at a time, and end them; or fork copies of this warm parent.
 
     A parent that has copies runs no submissions itself. Never returns.
     """
-    submission: int | None = None
+    submission: SubmissionProcess | None = None
     while True:
         try:
+            while submission is not None and not _has_message(channel):
+                submission.look()
             message, files = channel.receive_with_files(files=2)
         except WireClosed:
-            _end_all(submission)
+            if submission is not None:
+                submission.end()
             os._exit(0)
         operation = message["op"]
         if operation == "submission":
-            submission = os.fork()
-            if submission == 0:
-                channel.close()
-                _become_submission(files[0], message, shell)
-            channel.send({"pid": submission})
+            try:
+                submission = SubmissionProcess(
+                    walls,
+                    message["limits"],
+                    [(name, content) for name, content in message["files"]],
+                    lambda descriptor=files[0]: _serve_submission(descriptor, shell),
+                )
+            except (StartError, OSError) as error:
+                channel.send({"error": str(error)})
+            else:
+                channel.send({"pid": submission.pid})
         elif operation == "interrupt":
             if submission is not None:
-                _signal(submission, signal.SIGINT)
+                submission.interrupt()
             channel.send({"ok": True})
+        elif operation == "ended":
+            channel.send({"how": submission.how_it_ended() if submission else ""})
         elif operation == "end":
-            _end_all(submission)
+            if submission is not None:
+                submission.end()
             submission = None
             channel.send({"ok": True})
         elif operation == "preload":
@@ -89,10 +90,10 @@ def serve(channel: Channel, shell: Any) -> None:
             if clone == 0:
                 channel.close()
                 channel = Channel(socket.socket(fileno=files[0]))
-                _tie_processes()
+                tie_to_parent()
                 submission = None
                 files = []
-                channel.send({"ready": True, "pid": os.getpid()})
+                channel.send({"tier": walls.tier, "pid": os.getpid()})
             else:
                 channel.send({"pid": clone})
         elif operation == "fork":
@@ -100,11 +101,25 @@ def serve(channel: Channel, shell: Any) -> None:
             # which has no way to this channel.
             if os.fork() == 0:
                 channel.close()
-                _tie_processes()
+                tie_to_parent()
                 _run_and_exit(message["function"], files)
             channel.send({"ok": True})
         for descriptor in files:
             os.close(descriptor)
+
+
+def _has_message(channel: Channel) -> bool:
+    """Whether something comes within the time after which a submission is looked at."""
+    return bool(select.select([channel.socket], [], [], EVERY)[0])
+
+
+def _serve_submission(descriptor: int, shell: Any) -> None:
+    from autograder.sandbox.loop import serve_submission
+
+    # Of this process's open files only the standard ones and its own channel go with it.
+    os.dup2(descriptor, 3)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    serve_submission(Channel(socket.socket(fileno=3)), shell)
 
 
 def _run_and_exit(function: str, descriptors: list[int]) -> None:
@@ -117,55 +132,6 @@ def _run_and_exit(function: str, descriptors: list[int]) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
-
-
-def _become_submission(descriptor: int, message: dict[str, Any], shell: Any) -> None:
-    from autograder.sandbox.loop import serve_submission
-
-    os.setsid()
-    os.chdir(message["folder"])
-    os.environ.update(HOME=message["folder"], TMPDIR=message["folder"])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a cell runs
-    limits.apply(message["limits"])
-    # Looking for garbage writes to the pages that this process shares with others, and copies them.
-    gc.set_threshold(20_000, 20, 20)
-    with Path(os.devnull).open() as null:
-        os.dup2(null.fileno(), 0)
-    serve_submission(Channel(socket.socket(fileno=descriptor)), shell)
-
-
-def _end_all(submission: int | None) -> None:
-    """Kill the submission and whatever it started, until no child is left."""
-    if submission is None:
-        return
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        for child in _children():
-            _signal(child, signal.SIGKILL)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        time.sleep(0.002)
-
-
-def _children() -> list[int]:
-    """The processes that this one is the parent of: what it forked, and orphans."""
-    me = os.getpid()
-    try:
-        return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
-    except FileNotFoundError:  # a kernel without this file, or no Linux
-        import psutil
-
-        return [child.pid for child in psutil.Process(me).children()]
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
 
 
 if __name__ == "__main__":

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder import warm
+from autograder.sandbox.filters import FilterError
+from autograder.sandbox.tiers import HOUSE_FONTS, NO_ISOLATION, Isolation, Tier, command
 from autograder.wire import Channel, WireClosed, WireError, WireTimeout
 
 #: Environment variables that the untrusted side may know.
@@ -48,19 +50,34 @@ class Ran:
 
 
 class Sandbox:
-    """A warm parent process and what is needed to talk to it. Use it as a context manager."""
+    """A warm parent process and what is needed to talk to it. Use it as a context manager.
 
-    tier = "none"
+    Args:
+        isolation: what is around the warm parent and each submission.
 
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+    Raises:
+        SandboxError: the isolation cannot be set up.
+    """
+
+    def __init__(self, isolation: Isolation = NO_ISOLATION) -> None:
+        self.isolation = isolation
+        self._stack = contextlib.ExitStack()
+        self._folder = Path(
+            self._stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
+            )
+        )
         ours, theirs = socket.socketpair()
+        fonts = _font_list()
+        inside = isolation.tier == "strong"
+        home = Path(HOUSE_FONTS).parent if inside else self._folder
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= warm.ENVIRONMENT
         environment |= {
-            "HOME": str(self._folder),
-            "MPLCONFIGDIR": str(_copy_font_list(self._folder / "matplotlib")),
-            "IPYTHONDIR": str(self._folder / "ipython"),
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "MPLCONFIGDIR": str(home / "matplotlib"),
+            "IPYTHONDIR": str(home / "ipython"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
@@ -68,17 +85,31 @@ class Sandbox:
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "PYTHONSAFEPATH": "1",
         }
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-            [sys.executable, "-m", "autograder.sandbox", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env=environment,
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        if not inside:
+            (home / "matplotlib").mkdir()
+            if fonts is not None:
+                shutil.copyfile(fonts, home / "matplotlib" / fonts.name)
+            # Behind a fence a submission may be another user, on the way to a folder of its own.
+            self._folder.chmod(0o711)
+        try:
+            walls = isolation.walls()
+            arguments = ["-m", "autograder.sandbox", str(theirs.fileno())]
+            words, files = self._stack.enter_context(command(isolation, arguments, fonts))
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                words,
+                pass_fds=[theirs.fileno(), *files],
+                env=environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, FilterError) as error:
+            self._stack.close()
+            raise SandboxError(f"the sandbox's warm parent cannot be started: {error}") from error
         theirs.close()
         self._channel = Channel(ours)
+        self._channel.send(asdict(walls))
         self._ready = False
 
     def __enter__(self) -> Sandbox:
@@ -86,6 +117,11 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def kill(self) -> None:
+        """End the warm parent and everything under it at once, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
 
     def close(self) -> None:
         """End the warm parent and everything under it."""
@@ -98,7 +134,7 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._stack.close()
 
     def wait_until_warm(self) -> None:
         """Wait for the imports.
@@ -109,9 +145,10 @@ class Sandbox:
         if self._ready:
             return
         try:
-            self._channel.receive(_START_SECONDS)
+            tier = self._channel.receive(_START_SECONDS)["tier"]
         except WireError as error:
             raise SandboxError(f"the sandbox's warm parent did not start: {error}") from error
+        self.isolation = replace(self.isolation, tier=tier)
         self._ready = True
 
     def preload(self, source: str) -> None:
@@ -143,30 +180,48 @@ class Sandbox:
     def attached(cls, sock: socket.socket) -> Sandbox:
         """The sandbox behind a socket that :meth:`clone` made."""
         sandbox = cls.__new__(cls)
-        sandbox._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        sandbox.isolation = NO_ISOLATION  # until it says what it is
+        sandbox._stack = contextlib.ExitStack()
         sandbox._process = None
         sandbox._channel = Channel(sock)
         sandbox._ready = False
         return sandbox
 
+    @property
+    def tier(self) -> Tier:
+        return self.isolation.tier
+
     @contextmanager
-    def submission(self, limits: dict[str, Any], files: tuple[Path, ...] = ()) -> Iterator[Running]:
-        """A fresh process for one submission, in a folder of its own that holds ``files``."""
+    def submission(
+        self, limits: dict[str, Any], files: Iterable[tuple[str, bytes]] = ()
+    ) -> Iterator[Running]:
+        """A fresh process for one submission, in a folder of its own.
+
+        Args:
+            limits: see ``limits.apply`` and ``watch.Watch``.
+            files: what lies in its folder at first: relative paths and contents.
+
+        Raises:
+            SandboxError: it cannot be started.
+        """
         self.wait_until_warm()
-        folder = Path(tempfile.mkdtemp(prefix="submission-", dir=self._folder))
+        ours, theirs = socket.socketpair()
         try:
-            for file in files:
-                shutil.copyfile(file, folder / file.name)
-            ours, theirs = socket.socketpair()
-            self._ask({"op": "submission", "folder": str(folder), "limits": limits}, theirs)
-            running = Running(Channel(ours), self)
+            message = {"op": "submission", "limits": limits, "files": [list(f) for f in files]}
+            answer = self._ask(message, theirs, seconds=_START_SECONDS)
+            if "error" in answer:
+                raise SandboxError(f"a submission cannot be started: {answer['error']}")
             try:
-                yield running
+                yield Running(Channel(ours), self)
             finally:
                 ours.close()
                 self._ask({"op": "end"})
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            ours.close()
+
+    def how_it_ended(self) -> str:
+        """How the submission's process ended, as half a sentence; empty if it lives."""
+        return str(self._ask({"op": "ended"})["how"])
 
     def interrupt(self) -> None:
         """Interrupt the running cell, as a student would with the stop button."""
@@ -207,11 +262,12 @@ class Running:
                 self._sandbox.interrupt()
                 answer = self._channel.receive(3.0)
         except WireTimeout as error:
-            raise SubmissionDied(f"did not stop after {seconds:g} s") from error
+            raise SubmissionDied(f"it did not stop after {seconds:g} s") from error
         except WireClosed as error:
-            raise SubmissionDied("the process ended") from error
+            how = self._sandbox.how_it_ended()
+            raise SubmissionDied(how or "it closed its connection to the grader") from error
         except WireError as error:
-            raise SubmissionDied(f"sent {error}") from error
+            raise SubmissionDied(f"it sent {error}") from error
         outputs = answer.get("outputs")
         ran = Ran(outputs if isinstance(outputs, list) else [], answer.get("fine") is True)
         if late:
@@ -231,7 +287,8 @@ class Running:
         try:
             _ask(self._channel, {"op": "test"}, (theirs,), _REPLY_SECONDS)
         except WireError as error:
-            raise SubmissionDied(f"the process does not answer ({error})") from error
+            how = self._sandbox.how_it_ended()
+            raise SubmissionDied(how or f"it does not answer ({error})") from error
         channel = Channel(ours)
         # Hanging up ends the test's process; what does not end is killed before the next fork.
         try:
@@ -252,16 +309,14 @@ def _ask(
             sock.close()
 
 
-def _copy_font_list(folder: Path) -> Path:
-    """A folder for matplotlib with the list of fonts in it, which takes seconds to make anew.
+def _font_list() -> Path | None:
+    """matplotlib's list of fonts, which takes seconds to make anew; None if there is none yet.
 
     Importing matplotlib to ask where its list is would take a second.
     """
-    folder.mkdir()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     places = [cache / "matplotlib", Path.home() / ".matplotlib"]
     if "MPLCONFIGDIR" in os.environ:
         places.insert(0, Path(os.environ["MPLCONFIGDIR"]))
-    for fonts in next(filter(None, (sorted(p.glob("fontlist-*.json")) for p in places)), []):
-        shutil.copyfile(fonts, folder / fonts.name)
-    return folder
+    lists = (sorted(place.glob("fontlist-*.json")) for place in places)
+    return next((fonts[-1] for fonts in lists if fonts), None)

@@ -11,8 +11,8 @@ def apply(limits: dict[str, Any]) -> None:
 
     Args:
         limits: ``memory_mb`` (address space, each process), ``cpu_seconds``, ``file_mb`` (the
-            largest file), ``processes`` (counted per user; the kernel doesn't enforce it on root)
-            and ``files`` (open at a time). A missing one stays as it is.
+            largest file), ``processes`` (of this user in this user namespace) and ``files`` (open
+            at a time). A missing one stays as it is.
     """
     for name, kind, unit in (
         ("memory_mb", resource.RLIMIT_AS, 1 << 20),

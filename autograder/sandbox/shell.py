@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import functools
 import os
+import subprocess
 import sys
 import tempfile
 from typing import Any
@@ -169,6 +170,21 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """There are no windows here; the inline backend needs none."""
+
+    def system(self, cmd: str) -> None:
+        """Run ``!command``. IPython's own way wants a terminal, which a sandbox need not have."""
+        process = subprocess.Popen(
+            self.var_expand(cmd, depth=1),
+            shell=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        with process:
+            for line in process.stdout:
+                print(line, end="")
+        self.user_ns["_exit_code"] = process.returncode
 
     def ask_exit(self) -> None:
         """``exit`` in a cell ends nothing while grading."""

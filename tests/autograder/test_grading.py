@@ -11,6 +11,7 @@ from nbgrader.utils import determine_grade, is_grade
 
 from autograder.grading import Result
 from autograder.lesson import Lesson
+from autograder.sandbox import tiers
 from autograder.submission import Extra, Submission
 
 Grade = Callable[..., Result]
@@ -88,7 +89,7 @@ def test_an_endless_loop_in_a_cell_is_stopped_and_the_rest_is_graded(grade: Grad
     assert cell["outputs"][-1]["ename"] == "CellTimeout"
 
 
-@pytest.mark.parametrize("end", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 11)"])
+@pytest.mark.parametrize("end", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)"])
 def test_a_cell_that_ends_the_process_costs_itself_and_the_rest_is_graded(
     grade: Grade, end: str
 ) -> None:
@@ -282,8 +283,8 @@ def test_a_missing_cell_earns_nothing_and_says_so(grade: Grade) -> None:
 
 def test_every_mark_says_how_it_was_reached(grade: Grade) -> None:
     result = grade()
-    assert result.tier == "none"
-    assert all(mark.tier == "none" for mark in result.marks)
+    assert result.tier == tiers.choose().tier
+    assert all(mark.tier == result.tier for mark in result.marks)
     assert all(mark.seconds > 0 for mark in result.marks if mark.cell.startswith("test-"))
 
 

@@ -1,0 +1,89 @@
+"""Which system calls student code may not make, as a seccomp filter that a child loads.
+
+Made by libseccomp where the filter is needed later, as bytes: the process that loads it has no
+need of the library. What is refused fails with "operation not permitted", as if the kernel had no
+such call, so that an honest program gets an error and goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import tempfile
+
+#: What no notebook needs: changing the machine, other processes' memory, the kernel's rarer doors.
+#: Memory that belongs to no file system (``memfd_create``) would escape every count of it.
+_REFUSED = (
+    "acct", "add_key", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
+    "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module",
+    "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp",
+    "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mbind", "memfd_create",
+    "memfd_secret", "migrate_pages", "mount", "mount_setattr", "move_mount", "move_pages",
+    "msgget", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree",
+    "open_tree_attr", "perf_event_open", "personality", "pidfd_getfd", "pivot_root",
+    "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace", "quotactl",
+    "quotactl_fd", "reboot", "request_key", "semget", "set_mempolicy", "setdomainname",
+    "sethostname", "setns", "settimeofday", "shmget", "swapoff", "swapon", "sysfs", "syslog",
+    "umount", "umount2", "unshare", "uselib", "userfaultfd", "vhangup", "vmsplice",
+)  # fmt: skip
+
+#: Where the file system is shared with others, also what Landlock does not cover: modes, owners and
+#: times of files, and sockets in the file system (pairs of sockets are no danger).
+_REFUSED_AMONG_OTHERS = (
+    "chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "file_setattr",
+    "fremovexattr", "fsetxattr", "futimesat", "lchown", "lremovexattr", "lsetxattr",
+    "removexattr", "removexattrat", "setxattr", "setxattrat", "socket", "utime", "utimensat",
+    "utimes",
+)  # fmt: skip
+
+#: Calls that libseccomp may be too old to know; their numbers are the same on every architecture.
+_NUMBERS = {
+    "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447,
+    "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467,
+    "file_setattr": 469,
+}  # fmt: skip
+
+#: Every flag of clone that makes a namespace.
+_NEW_NAMESPACES = 0x7E02_0080
+
+
+class FilterError(Exception):
+    """There can be no filter here. The message says what to install."""
+
+
+def program(among_others: bool) -> bytes:
+    """The filter, as the kernel takes it: instructions of eight bytes.
+
+    Args:
+        among_others: the process sees the file system of others (it has no mounts of its own).
+
+    Raises:
+        FilterError: libseccomp is missing.
+    """
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError, OSError) as error:
+        raise FilterError(
+            f"libseccomp cannot be used ({error}): apt-get install libseccomp2"
+        ) from error
+    made = seccomp.SyscallFilter(seccomp.ALLOW)
+
+    def refuse(call: str, number: int, *when: seccomp.Arg) -> None:
+        which = seccomp.resolve_syscall(seccomp.Arch.NATIVE, call)
+        if which == -1:  # unknown to this libseccomp
+            which = _NUMBERS[call]
+        made.add_rule(seccomp.ERRNO(number), which, *when)
+
+    for name in _REFUSED + (_REFUSED_AMONG_OTHERS if among_others else ()):
+        refuse(name, errno.EPERM)
+    # clone's flags lie in a register; clone3's in memory, where a filter cannot look. Without
+    # clone3, libraries fall back to clone.
+    for flag in (1 << bit for bit in range(32) if _NEW_NAMESPACES >> bit & 1):
+        refuse("clone", errno.EPERM, seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    refuse("clone3", errno.ENOSYS)
+    if not among_others:  # sockets in a file system that is one's own are no danger
+        refuse("socket", errno.EPERM, seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
+    with tempfile.TemporaryFile() as file:
+        made.export_bpf(file)
+        file.seek(0)
+        return file.read()

@@ -1,0 +1,82 @@
+"""Tries a tier: becomes a submission in it and does what a submission must not be able to.
+
+``python -m autograder.sandbox.probe`` reads the walls from standard input, as JSON, and prints
+"ok", or the first thing that went wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent
+
+_LIMITS = {"disk_mb": 8, "processes": 16, "file_mb": 4}
+
+
+def main() -> None:
+    given = json.loads(sys.stdin.read())
+    walls = Walls(**{**given, "program": bytes.fromhex(given["program"])})
+    tie_to_parent()
+    reading, writing = os.pipe()
+    try:
+        process = SubmissionProcess(
+            walls, _LIMITS, [], lambda: _try_all(writing, walls.tier, walls.gpu)
+        )
+    except (StartError, OSError) as error:
+        sys.exit(str(error))
+    os.close(writing)
+    said = os.read(reading, 4096).decode() or "the trial ended without a word"
+    process.end()
+    print(said)
+    sys.exit(said != "ok")
+
+
+def _try_all(answer: int, tier: str, gpu: bool) -> None:
+    said = "ok"
+    try:
+        for what, attempt in _attempts(tier).items():
+            try:
+                attempt()
+            except OSError:
+                continue
+            said = f"a submission could {what}"
+            break
+        Path("written").write_text("in its own folder")
+        if gpu:
+            import torch
+
+            torch.ones(2, device="cuda").sum().item()
+    except Exception as error:  # noqa: BLE001  told to whoever asks
+        said = f"{type(error).__name__}: {error}"
+    os.write(answer, said.encode())
+
+
+def _attempts(tier: str) -> dict[str, Callable[[], object]]:
+    parent = os.getppid()
+    attempts: dict[str, Callable[[], object]] = {
+        "open a network socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "write to /": lambda: Path("/written-by-a-submission").write_text(""),
+        "write to /var/tmp": lambda: Path("/var/tmp/written-by-a-submission").write_text(""),
+        "read /etc/passwd": lambda: Path("/etc/passwd").read_text(),
+        "list the machine's processes": lambda: (
+            Path("/proc/1/task/1/children").read_text() if tier != "strong" else _two_processes()
+        ),
+    }
+    if parent:
+        attempts["signal the grader"] = lambda: os.kill(parent, 0)
+    return attempts
+
+
+def _two_processes() -> None:
+    seen = [path.name for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    if seen in ([], ["1"]):
+        raise PermissionError
+
+
+if __name__ == "__main__":
+    main()

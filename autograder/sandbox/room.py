@@ -1,0 +1,59 @@
+"""A room for one submission, in the house that bubblewrap built around the warm parent.
+
+The house has no network, no writable file, and nothing in it but programs; but all submissions
+pass through it, one after another or side by side. So each gets a user, process, mount, network
+and IPC namespace of its own: it sees no process but its own, and what it writes into its sized
+file system, in memory, is gone with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from autograder.sandbox import linux
+
+#: Where a submission works: the only file system that it can write to. ``/tmp`` and ``/dev/shm``
+#: are folders of it.
+HOME = Path("/home/student")
+_DISK = HOME.parent
+#: The most files and folders there.
+_FILES = 20_000
+
+
+def leave_house() -> None:
+    """Leave the house's namespaces. The next fork is process 1 of the room."""
+    user, group = os.getuid(), os.getgid()
+    linux.unshare("user", "mount", "pid", "net", "ipc", "uts", "cgroup")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def furnish(disk_mb: int) -> None:
+    """Make the room's file systems; everything that was writable before is no longer."""
+    linux.make_all_mounts_read_only()
+    safe = linux.MS_NOSUID | linux.MS_NODEV
+    try:
+        linux.mount("proc", "/proc", "proc", safe)
+    except PermissionError:
+        # Parts of the house's /proc are covered, as they are for root and in a container; then
+        # the kernel shows no other. Programs do without.
+        linux.mount("none", "/proc", "tmpfs", safe | linux.MS_RDONLY, "size=4k")
+    else:
+        with contextlib.suppress(OSError):  # the filter refuses new ones as well
+            Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    options = f"size={disk_mb}m,nr_inodes={_FILES},mode=755"
+    linux.mount("none", str(_DISK), "tmpfs", safe, options)
+    for folder, place in (("student", ""), ("tmp", "/tmp"), ("shm", "/dev/shm")):
+        (_DISK / folder).mkdir(mode=0o700)
+        if place:
+            linux.mount(str(_DISK / folder), place, flags=linux.MS_BIND)
+
+
+def lock(program: bytes) -> None:
+    """Give up the rights that furnishing needed, and every system call that no notebook needs."""
+    linux.drop_capabilities()
+    linux.gain_no_privileges()
+    linux.filter_system_calls(program)

@@ -1,0 +1,291 @@
+"""Chooses how submissions are kept apart from the machine, by trying it; the trusted side.
+
+- *strong*: bubblewrap builds a house around the warm parent (no network, no writable file, none of
+  the instructor's folders), and each submission gets a room in it (its own user, process, mount,
+  network and IPC namespace, a sized file system in memory, a system call filter).
+- *fallback*, where user namespaces are denied: Landlock, a system call filter and resource limits.
+- *none*: resource limits only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from autograder.sandbox import filters, linux
+from autograder.sandbox.fence import KEEPS_SIGNALS_IN
+from autograder.sandbox.process import Walls
+
+Tier = Literal["strong", "fallback", "none"]
+TIERS: tuple[Tier, ...] = ("strong", "fallback", "none")
+
+#: Whom a submission becomes where the grader runs as root: nobody.
+_NOBODY = 65534
+_PROBE_SECONDS = 30
+
+#: What the fallback tier cannot keep, after the words "it does not keep a submission from".
+NOT_KEPT_BY_FALLBACK = (
+    "learning that a file of the same user exists, its size and its times",
+    "leaving processes behind if the grader itself is killed",
+)
+_NOT_KEPT_WITHOUT_SIGNALS = "sending signals to other processes of the same user"
+
+
+@dataclass(frozen=True)
+class Probed:
+    """Whether a tier works on this machine; if not, ``reason`` says why and what would help."""
+
+    tier: Tier
+    works: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How the submissions of a run are isolated.
+
+    ``gpu`` lets them use the NVIDIA devices. ``not_kept`` are the promises that this tier can't
+    keep here.
+    """
+
+    tier: Tier = "none"
+    gpu: bool = False
+    not_kept: tuple[str, ...] = ()
+
+    def walls(self) -> Walls:
+        """What the warm parent puts around each submission.
+
+        Raises:
+            FilterError: the system call filter cannot be made.
+        """
+        if self.tier == "none":
+            return Walls(gpu=self.gpu)
+        if self.tier == "strong":
+            return Walls("strong", filters.program(among_others=False), gpu=self.gpu)
+        return Walls(
+            "fallback",
+            filters.program(among_others=True),
+            readable=(*_programs(), *_SYSTEM),
+            devices=tuple(_gpu_devices()) if self.gpu else (),
+            user=_user_behind_fence(),
+            gpu=self.gpu,
+        )
+
+
+#: No isolation: what a sandbox has if nobody asks for more.
+NO_ISOLATION = Isolation()
+
+
+class TierError(Exception):
+    """No tier, or not the one that was asked for, works here. The message says what to do."""
+
+
+#: What programs need of the system, where there is no /usr that holds it all.
+_SYSTEM = (
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime", "/etc/timezone", "/etc/fonts",
+)  # fmt: skip
+
+
+def choose(wanted: str = "auto", gpu: bool = False) -> Isolation:
+    """The strongest tier that works here, or the one that is wanted.
+
+    Raises:
+        TierError: it does not work, or nothing but "none" does, which has to be asked for.
+    """
+    if wanted == "none":
+        return Isolation("none", gpu)
+    tried = []
+    for tier in ("strong", "fallback") if wanted == "auto" else (wanted,):
+        isolation = Isolation(tier, gpu, not_kept(tier))  # type: ignore[arg-type]
+        found = probe(isolation)
+        if found.works:
+            return isolation
+        tried.append(f"{tier}: {found.reason}")
+    raise TierError(
+        f"submissions cannot be isolated here ({'; '.join(tried)}). Do as it says, or give "
+        "--sandbox none to run them with your own rights, which every mark will say"
+    )
+
+
+def not_kept(tier: str) -> tuple[str, ...]:
+    """What a tier does not keep a submission from, on this machine."""
+    if tier != "fallback":
+        return ()
+    signals = linux.landlock_version() < KEEPS_SIGNALS_IN
+    return NOT_KEPT_BY_FALLBACK + ((_NOT_KEPT_WITHOUT_SIGNALS,) if signals else ())
+
+
+def probe(isolation: Isolation) -> Probed:
+    """Try a tier by running a process in it that tries what it must not do."""
+    tier = isolation.tier
+    if tier == "none":
+        return Probed(tier, True)
+    if sys.platform != "linux":
+        return Probed(tier, False, f"not on {sys.platform}; it needs Linux")
+    if tier == "strong" and shutil.which("bwrap") is None:
+        return Probed(tier, False, "bubblewrap is not installed: apt-get install bubblewrap")
+    if tier == "fallback" and linux.landlock_version() < 1:
+        return Probed(tier, False, "this kernel has no Landlock (Linux 5.13, enabled at boot)")
+    try:
+        walls = isolation.walls()
+    except filters.FilterError as error:
+        return Probed(tier, False, str(error))
+    given = {**asdict(walls), "program": walls.program.hex()}
+    try:
+        with command(isolation, ["-m", "autograder.sandbox.probe"]) as (words, fds):
+            ended = subprocess.run(
+                words, input=json.dumps(given), pass_fds=fds,
+                capture_output=True, text=True, timeout=_PROBE_SECONDS, start_new_session=True,
+            )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Probed(tier, False, str(error))
+    said = ended.stdout.strip() or ended.stderr.strip() or f"exit code {ended.returncode}"
+    said = said.splitlines()[-1][:300]
+    if ended.returncode == 0 and said == "ok":
+        return Probed(tier, True)
+    if tier == "strong" and ("ermission" in said or "not permitted" in said):
+        said += " (user namespaces may be denied here: in a container, or by sysctl)"
+    return Probed(tier, False, said)
+
+
+# -- the process that is isolated -----------------------------------------------------------------
+
+#: Where matplotlib's list of fonts is in the house.
+HOUSE_FONTS = "/tmp/matplotlib"
+
+
+@contextlib.contextmanager
+def command(
+    isolation: Isolation, arguments: list[str], fonts: Path | None = None
+) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """The command that runs Python where a tier's warm parent runs, and the open files it needs.
+
+    Hold the context until the process has begun its work.
+
+    Args:
+        arguments: after the interpreter's name.
+        fonts: matplotlib's list of fonts, which takes seconds to make anew.
+    """
+    python = [sys.executable, *arguments]
+    if isolation.tier != "strong":
+        yield python, ()
+        return
+    with contextlib.ExitStack() as stack:
+        words = _bubblewrap(isolation.gpu)
+        descriptors: list[int] = []
+        if fonts is not None:
+            file = stack.enter_context(fonts.open("rb"))
+            descriptors.append(file.fileno())
+            words += ["--file", str(file.fileno()), f"{HOUSE_FONTS}/{fonts.name}"]
+        words += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/", "--", *python]
+        if os.geteuid() == 0 and _can_mount():
+            stage = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-stage-"))
+            words = _as_nobody(words, stage)
+        yield words, tuple(descriptors)
+
+
+def _bubblewrap(gpu: bool) -> list[str]:
+    words = [
+        "bwrap", "--unshare-all", "--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY),
+        "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "notebook",
+    ]  # fmt: skip
+    for path in _SYSTEM:
+        if Path(path).is_symlink():
+            words += ["--symlink", str(Path(path).readlink()), path]
+        else:
+            words += ["--ro-bind-try", path, path]
+    for path in _programs():
+        words += ["--ro-bind", path, path]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home"]
+    words += ["--tmpfs", "/dev/shm"]
+    if gpu:
+        for path in _gpu_devices():
+            words += ["--dev-bind-try", path, path]
+        words += ["--ro-bind-try", "/sys", "/sys"]
+    return words
+
+
+def _programs() -> list[str]:
+    """The folders with the interpreter, what is installed, and this package and nnlab: no lesson,
+    no submission, no gradebook."""
+    import nnlab
+
+    folders = {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.exec_prefix),
+        Path(sysconfig.get_path("purelib")),
+        Path(sysconfig.get_path("platlib")),
+        Path(__file__).parents[1],
+        Path(nnlab.__file__).parent,
+        # A virtual environment's interpreter may be a link to a link.
+        Path(sys.executable).resolve().parent.parent,
+    }
+    found = sorted({str(folder.resolve()) for folder in folders} | {str(f) for f in folders})
+    return [path for path in found if not path.startswith("/usr/") and path not in ("/usr", "/")]
+
+
+def _gpu_devices() -> list[str]:
+    return sorted(str(path) for path in Path("/dev").glob("nvidia*"))
+
+
+def _can_mount() -> bool:
+    """Whether this root may mount; in most containers it may not."""
+    if not all(shutil.which(name) for name in ("unshare", "setpriv", "mount")):
+        return False
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+
+
+#: Binds its arguments up to "--" to folders of the stage, $0, and runs the rest as nobody.
+_STAGE = f"""
+chmod 755 "$0"
+mount -t tmpfs -o mode=755 none "$0"
+number=0
+while [ "$1" != -- ]; do
+    mkdir "$0/$number"
+    mount --bind "$1" "$0/$number"
+    number=$((number + 1))
+    shift
+done
+shift
+exec setpriv --reuid {_NOBODY} --regid {_NOBODY} --clear-groups "$@"
+"""
+
+
+def _as_nobody(words: list[str], stage: str) -> list[str]:
+    """Run bubblewrap as nobody, so that what runs in it is not root outside.
+
+    Nobody may not come through root's folders. So what is to be bound is first bound to folders
+    that everybody can read, in a mount namespace of its own.
+    """
+    sources, staged = [], list(words)
+    for number, word in enumerate(words):
+        if word == "--ro-bind":
+            staged[number + 1] = f"{stage}/{len(sources)}"
+            sources.append(words[number + 1])
+    start = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _STAGE, stage]
+    return [*start, *sources, "--", *staged]
+
+
+def _user_behind_fence() -> int | None:
+    """Whom a submission becomes: nobody, if we are root and nobody can reach the programs."""
+    if os.geteuid() != 0:
+        return None
+    reachable = all(
+        (folder.stat().st_mode & 0o005) == 0o005
+        for path in _programs()
+        for folder in (Path(path), *Path(path).parents)
+        if folder.is_dir()
+    )
+    return _NOBODY if reachable else None
