@@ -21,7 +21,10 @@ from nnlab.testing import SEED_VARIABLE
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade. ``submission`` is None, with a reason, if it could not be read."""
+    """One submission to grade. ``submission`` is None, with a reason, if it could not be read.
+
+    ``files`` lie beside the notebook while it runs: relative paths and contents.
+    """
 
     key: str
     lesson: Lesson
@@ -30,6 +33,7 @@ class Job:
     reason: str = ""
     hidden_seed: int = 0
     options: Options = field(default_factory=Options)
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -252,7 +256,9 @@ class _Grader:
             self._prepared[job.lesson.digest] = examiner.prepare(job.lesson)
         os.environ[SEED_VARIABLE] = str(job.hidden_seed)
         prepared = self._prepared[job.lesson.digest]
-        return grade(job.lesson, job.master, job.submission, self.sandbox, prepared, job.options)
+        return grade(
+            job.lesson, job.master, job.submission, self.sandbox, prepared, job.options, job.files
+        )
 
 
 _dask_grader: _Grader | None = None

@@ -416,7 +416,8 @@ def grade(
 
 
 def _print_class(marked: Any) -> None:
-    table = Table("student", "points", "of", "to mark by hand", "remarks", box=None, pad_edge=False)
+    columns = ("student", "points", "of", "to mark by hand", "to look at", "remarks")
+    table = Table(*columns, box=None, pad_edge=False)
     for entry in marked.entries:
         if entry.result is None:
             continue
@@ -424,11 +425,19 @@ def _print_class(marked: Any) -> None:
         of = f"{marked.lesson.points:g}"
         remarks = escape(" ".join(entry.result.remarks))
         table.add_row(
-            escape(entry.student), f"{entry.result.points:g}", of, str(by_hand or ""), remarks
+            escape(entry.student),
+            f"{entry.result.points:g}",
+            of,
+            str(by_hand or ""),
+            str(len(entry.result.flags) or ""),
+            remarks,
         )
     if table.row_count:
         out.print(table)
     for entry in marked.entries:
+        for flag in entry.result.flags if entry.result else ():
+            what = f"{flag.cell}: {flag.what}" if flag.cell else flag.what
+            out.print(f"look at {escape(entry.student)}: {escape(what)}", soft_wrap=True)
         for mark in entry.result.faults if entry.result else ():
             err.print(f"[red]✗[/red] {entry.student}: {escape(mark.detail)}", soft_wrap=True)
         if entry.not_graded:
@@ -443,6 +452,90 @@ def _print_class(marked: Any) -> None:
         f"{marked.lesson.name}: {graded} graded in {marked.seconds:.1f} s, {unchanged} unchanged "
         f"since they were graded"
     )
+
+
+@app.command()
+def collect(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The assignment, by name or its beginning (01).")
+    ],
+    archives: Annotated[
+        list[Path],
+        typer.Argument(metavar="ARCHIVE...", help="Zip archives, as downloaded from the LMS."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and check everything; write nothing.")
+    ] = False,
+    json_file: JsonFile = None,
+    course: Course = None,
+) -> None:
+    """File what students handed in, from the LMS's zip archives, into submitted/.
+
+    An archive holds a folder a student (STUDENT/…/NAME.ipynb, with extra files), or flat files
+    (STUDENT_NAME.ipynb), or a zip a student. What cannot be taken is refused with the reason,
+    and everything else is filed. Several archives are taken in the order given, the later over
+    the earlier; a submission that is replaced stays beside the new one under a dot-name.
+    """
+    from autograder.archives import ArchiveError, shown
+    from autograder.collecting import collect as collect_archive
+    from autograder.course import Course as CourseFolder
+    from autograder.course import CourseError
+    from autograder.lesson import LessonError, folders
+
+    root = _root(course)
+    _check_json(json_file)
+    for archive in archives:
+        if not archive.is_file():
+            _fail(f"{archive} is no file; give the zip archive that the LMS made")
+    try:
+        assignment = folders(root, [name])[0].name
+        folder = CourseFolder(root)
+    except (LessonError, CourseError) as error:
+        _fail(error)
+    entries: list[dict[str, Any]] = []
+    table = Table("student", "files", "bytes", "handed in (UTC)", "", box=None, pad_edge=False)
+    for archive in archives:
+        try:
+            with err.status(f"Reading {escape(shown(archive.name))} …"):
+                report = collect_archive(folder, assignment, archive, dry_run=dry_run)
+        except ArchiveError as error:
+            err.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
+            entries.append(
+                {
+                    "archive": shown(archive.name),
+                    "error": str(error),
+                    "collected": [],
+                    "refused": [],
+                }
+            )
+            continue
+        entries.append(report.to_dict())
+        for one in report.collected:
+            when = "unknown" if one.submitted is None else f"{one.submitted:%Y-%m-%d %H:%M:%S}"
+            who = one.student if one.student == one.name else f"{one.student} ({one.name})"
+            table.add_row(escape(who), str(len(one.files)), str(one.size), when, one.action)
+        for refused in report.refused:
+            err.print(
+                f"[red]✗[/red] {escape(report.archive)}: {escape(refused.member)}: "
+                f"{escape(refused.reason)}",
+                soft_wrap=True,
+            )
+    if table.row_count:
+        out.print(table)
+    actions = [one["action"] for entry in entries for one in entry["collected"]]
+    refusals = sum(len(entry["refused"]) for entry in entries)
+    out.print(
+        f"{assignment}: {actions.count('new')} new, {actions.count('replaced')} replaced, "
+        f"{actions.count('unchanged')} unchanged; {refusals} refused"
+        + (" (dry run: nothing was written)" if dry_run else ""),
+        soft_wrap=True,
+    )
+    _write_json(
+        json_file,
+        {"schema": 1, "assignment": assignment, "dry_run": dry_run, "archives": entries},
+    )
+    if refusals or any(entry["error"] for entry in entries):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -22,6 +22,8 @@ from autograder.submission import SubmissionError, read
 from nnlab.testing import SEED_VARIABLE
 
 CONFIG_FILE = "nbgrader_config.py"
+#: The files beside a notebook that go with it into the sandbox: so many, so large together.
+MAX_FILES, MAX_FILES_MB = 500, 20
 #: Held while marks are written. The system lets go of it when its holder ends, however it ends.
 LOCK_FILE = ".autograder.lock"
 
@@ -34,13 +36,15 @@ class CourseError(Exception):
 class HandedIn:
     """One student's folder for one assignment.
 
-    ``notebook`` is None if there is none to grade; ``remark`` then says why.
+    ``notebook`` is None if there is none to grade; ``remark`` then says why. ``files`` are what
+    lies beside it, by path within the folder.
     """
 
     student: str
     folder: Path
     notebook: Path | None
     remark: str = ""
+    files: tuple[str, ...] = ()
 
 
 class Course:
@@ -102,7 +106,8 @@ class Course:
             student = folder.parts[at]
             if folder.is_dir() and not student.startswith("."):
                 notebook, remark = _notebook_in(folder, lesson)
-                found.append(HandedIn(student, folder, notebook, remark))
+                files = tuple(_files_beside(folder))
+                found.append(HandedIn(student, folder, notebook, remark, files))
         if students:
             missing = sorted(set(students) - {one.student for one in found})
             if missing:
@@ -121,7 +126,20 @@ class Course:
                 submission = read(lesson, one.notebook)
             except SubmissionError as error:
                 reason = str(error)
-        return Job(one.student, lesson, master, submission, reason, self.hidden_seed, options)
+        seed = self._seed_for(one)
+        files = tuple((name, (one.folder / name).read_bytes()) for name in one.files)
+        return Job(one.student, lesson, master, submission, reason, seed, options, files)
+
+    def _seed_for(self, one: HandedIn) -> int:
+        """The seed of the hidden tests' inputs for one notebook.
+
+        Another notebook meets other inputs. So what a submission learned about its inputs, if it
+        finds a way to tell its author, is of no use for the next one.
+        """
+        digest = hashlib.sha256(str(self.hidden_seed).encode())
+        if one.notebook is not None:
+            digest.update(one.notebook.read_bytes())
+        return int.from_bytes(digest.digest()[:4], "big")
 
     def fingerprint(self, one: HandedIn, lesson: Lesson, options: Options) -> str:
         """What a result depends on: equal fingerprints, equal marks."""
@@ -131,6 +149,9 @@ class Course:
         digest.update(json.dumps(facts).encode())
         if one.notebook is not None:
             digest.update(one.notebook.read_bytes())
+        for name in one.files:
+            digest.update(name.encode("utf-8", "surrogateescape"))
+            digest.update((one.folder / name).read_bytes())
         return digest.hexdigest()
 
     def _folder(self, step: str, student: str, assignment: str) -> Path:
@@ -147,11 +168,26 @@ def _load_config(root: Path) -> Config:
         raise CourseError(f"{root / CONFIG_FILE}: {type(error).__name__}: {error}") from error
 
 
+def _files_beside(folder: Path) -> Iterator[str]:
+    """What a student handed in beside the notebook, as far as it is not too much."""
+    left = MAX_FILES_MB << 20
+    for path in sorted(folder.rglob("*"))[:MAX_FILES]:
+        name = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if hidden or path.is_symlink() or not path.is_file() or path.suffix == ".ipynb":
+            continue
+        left -= path.stat().st_size
+        if left >= 0 and str(name) != "timestamp.txt":
+            yield str(name)
+
+
 def _notebook_in(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
     expected = folder / f"{lesson.name}.ipynb"
+    if expected.is_symlink():
+        return None, f"{expected.name} is a link to another file, which is not followed."
     if expected.is_file():
         return expected, ""
-    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    others = sorted(p for p in folder.glob("*.ipynb") if p.is_file() and not p.is_symlink())
     if len(others) == 1:
         return others[0], ""
     if not others:

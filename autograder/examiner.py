@@ -94,11 +94,12 @@ class _Script:
     """A compiled test.
 
     ``wanted`` are the names that it takes from the student. ``steps`` are its statements: code to
-    run, or the name and source of a probe. ``value`` is the expression on its last line, if any.
+    run, or the name and source of a probe; each with whether it is hidden. ``value`` is the
+    expression on its last line, if any.
     """
 
     wanted: tuple[str, ...]
-    steps: tuple[CodeType | tuple[str, str], ...]
+    steps: tuple[tuple[CodeType | tuple[str, str], bool], ...]
     value: CodeType | None
 
 
@@ -118,14 +119,16 @@ def _compile(cell: Cell, known: set[str]) -> _Script:
     probes = dict(probes_in(tree))
     wanted = _read_before_bound(tree) - known - set(dir(builtins)) - set(probes)
     last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    steps: list[CodeType | tuple[str, str]] = []
+    steps: list[tuple[CodeType | tuple[str, str], bool]] = []
     for statement in tree.body:
         if statement is last:
             break
+        step: CodeType | tuple[str, str]
         if isinstance(statement, ast.FunctionDef) and statement.name in probes:
-            steps.append((statement.name, ast.unparse(_undecorated(statement))))
+            step = statement.name, ast.unparse(_undecorated(statement))
         else:
-            steps.append(compile(ast.Module([statement], type_ignores=[]), file, "exec"))
+            step = compile(ast.Module([statement], type_ignores=[]), file, "exec")
+        steps.append((step, statement.lineno in cell.hidden_lines))
     value = compile(ast.Expression(last.value), file, "eval") if last else None
     return _Script(tuple(sorted(wanted)), tuple(steps), value)
 
@@ -206,7 +209,8 @@ def _judge_until_closed(channel: Channel, lesson: Lesson, prepared: Prepared) ->
     while True:
         message, files = channel.receive_with_files()
         cell = lesson.by_id[message["cell"]]
-        test = Channel(socket.socket(fileno=files[0]))
+        answer_bytes = int(lesson.limits.answer_mb * (1 << 20))
+        test = Channel(socket.socket(fileno=files[0]), answer_bytes)
         try:
             script, names = prepared.scripts[cell.id], _fresh(prepared.names)
             verdict = _Examination(cell, script, test, names, lesson.limits.test_seconds).judge()
@@ -244,7 +248,7 @@ class _Examination:
         self.cell = cell
         self.script = script
         self.seconds = seconds
-        self.outputs: list[dict[str, Any]] = []
+        self.outputs = Outputs()
         self.names = names
         self.file = _file_of(cell)
         self.conversation = Conversation(channel, time.monotonic() + seconds, self.outputs)
@@ -267,7 +271,9 @@ class _Examination:
     def _run(self) -> Any:
         """Run the cell; the value of its last line if that is an expression."""
         self.names.update(self.conversation.describe(list(self.script.wanted)))
-        for step in self.script.steps:
+        for step, hidden in self.script.steps:
+            # What is printed while hidden lines run could tell what they try.
+            self.outputs.closed = self.outputs.closed or hidden
             if isinstance(step, tuple):
                 self.names[step[0]] = self.conversation.probe(*step)
             else:
@@ -277,7 +283,7 @@ class _Examination:
     def _verdict_of_value(self, value: Any) -> Verdict:
         most = self.cell.points
         if value is None:
-            return Verdict(most, "passed", outputs=self.outputs)
+            return Verdict(most, "passed", outputs=list(self.outputs))
         if isinstance(value, np.generic):
             # nbgrader reads a mark off the printed value, and takes "np.float64(1.0)" for no
             # number: full marks.
@@ -322,7 +328,9 @@ class _Examination:
             else:
                 message = f": {error}" if str(error) else ""
                 open_says = f"{where} raised {type(error).__name__}{message}."
-            hidden_says = f"A hidden test made {where} raise {type(error).__name__}."
+            # The name of a class is the student's to choose, and might tell what was tried.
+            known = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+            hidden_says = f"A hidden test made {where} raise {known.__name__}."
             detail = f"{open_says}\n{error.student_traceback}"
         elif isinstance(error, (_TimeUp, WireTimeout)):
             open_says = hidden_says = detail = _too_slow(self.seconds)
@@ -410,10 +418,16 @@ def error_output(name: str, message: str) -> dict[str, Any]:
     }
 
 
+class Outputs(list[dict[str, Any]]):
+    """A test's outputs. Once ``closed``, what is printed is no longer kept."""
+
+    closed = False
+
+
 class _Writer:
     """A stream that appends to a test's outputs."""
 
-    def __init__(self, outputs: list[dict[str, Any]], name: str) -> None:
+    def __init__(self, outputs: Outputs, name: str) -> None:
         self._outputs, self._name = outputs, name
 
     def write(self, words: str) -> int:
@@ -424,8 +438,8 @@ class _Writer:
         pass
 
 
-def _append_stream(outputs: list[dict[str, Any]], name: str, words: str) -> None:
-    if not words:
+def _append_stream(outputs: Outputs, name: str, words: str) -> None:
+    if not words or outputs.closed:
         return
     if outputs and outputs[-1].get("name") == name and outputs[-1]["output_type"] == "stream":
         if len(outputs[-1]["text"]) < _OUTPUT_BYTES:
@@ -437,7 +451,7 @@ def _append_stream(outputs: list[dict[str, Any]], name: str, words: str) -> None
 class Conversation:
     """Calls from a test to the student's process."""
 
-    def __init__(self, channel: Channel, deadline: float, outputs: list[dict[str, Any]]) -> None:
+    def __init__(self, channel: Channel, deadline: float, outputs: Outputs) -> None:
         self.channel = channel
         self.deadline = deadline
         self.outputs = outputs

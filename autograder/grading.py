@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from autograder import __version__
 from autograder.examiner import Examiner, Prepared, Verdict, error_output
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
-from autograder.submission import Extra, Submission
+from autograder.submission import Extra, Flag, Submission
 from autograder.wire import text
 
 #: How often a notebook is started again after a cell has ended its process.
@@ -39,7 +40,7 @@ class Mark:
 class Result:
     """A graded submission: marks, remarks, and the cells of the autograded notebook.
 
-    ``cells`` are nbformat cells (plain dicts) in order.
+    ``cells`` are nbformat cells (plain dicts) in order. ``flags`` are for the instructor alone.
     """
 
     lesson: str
@@ -50,6 +51,7 @@ class Result:
     seconds: float = 0.0
     tier: str = ""
     version: str = __version__
+    flags: tuple[Flag, ...] = ()
 
     @property
     def points(self) -> float:
@@ -97,12 +99,14 @@ def grade(
     sandbox: Sandbox,
     prepared: Prepared,
     options: Options = Options(),
+    files: Iterable[tuple[str, bytes]] = (),
 ) -> Result:
     """Run a submission in the sandbox and judge every test cell of the lesson.
 
     Args:
         master: the lesson's master notebook (``build.master_notebook``), which is not changed.
         prepared: the lesson's tests, ready to run (``examiner.prepare``).
+        files: what lies beside the notebook while it runs.
     """
     started = time.perf_counter()
     steps = _plan(lesson, submission, options)
@@ -112,7 +116,7 @@ def grade(
     deadline = time.monotonic() + lesson.limits.notebook_seconds
     for _ in range(_RESTARTS + 1):
         try:
-            _run(lesson, steps, sandbox, prepared, deadline)
+            _run(lesson, steps, sandbox, prepared, deadline, files)
             break
         except _Died as death:
             death.step.fatal = str(death)
@@ -133,6 +137,7 @@ def grade(
         remarks=tuple(remarks),
         seconds=seconds,
         tier=sandbox.tier,
+        flags=submission.flags,
     )
 
 
@@ -202,7 +207,12 @@ def _needed_experiments(steps: list[_Step]) -> set[str]:
 
 
 def _run(
-    lesson: Lesson, steps: list[_Step], sandbox: Sandbox, prepared: Prepared, deadline: float
+    lesson: Lesson,
+    steps: list[_Step],
+    sandbox: Sandbox,
+    prepared: Prepared,
+    deadline: float,
+    files: Iterable[tuple[str, bytes]],
 ) -> None:
     """Run every step that is not fatal in a fresh process; judge the tests not judged yet."""
     limits = lesson.limits
@@ -213,7 +223,7 @@ def _run(
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
     }
-    with Examiner(lesson, prepared) as examiner, sandbox.submission(resources) as running:
+    with Examiner(lesson, prepared) as examiner, sandbox.submission(resources, files) as running:
         for step in steps:
             left = deadline - time.monotonic()
             if left <= 0:

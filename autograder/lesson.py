@@ -40,6 +40,8 @@ BEGIN_RUBRIC, END_RUBRIC = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _PART = re.compile(r"[A-Za-z0-9_]+\Z")
+#: What parsing a student's cell raises if it is not Python, or nested for ever.
+_NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 #: nbformat's limit on the length of a cell's id.
 _LONGEST_ID = 64
 _MARKERS = {
@@ -320,7 +322,7 @@ def top_level_names(source: str) -> tuple[str, ...]:
     """
     try:
         body = ast.parse(source).body
-    except SyntaxError:
+    except _NOT_PYTHON:
         return ()
     names: dict[str, None] = {}
     for statement in body:
@@ -338,7 +340,7 @@ def free_names(source: str) -> frozenset[str]:
     """
     try:
         pending = [symtable.symtable(source, "<cell>", "exec")]
-    except (SyntaxError, ValueError):
+    except _NOT_PYTHON:
         return frozenset(re.findall(r"[A-Za-z_]\w*", source))
     found: set[str] = set()
     while pending:

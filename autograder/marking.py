@@ -57,6 +57,7 @@ class MarkedClass:
                     "tier": entry.result.tier,
                     "version": entry.result.version,
                     "remarks": list(entry.result.remarks),
+                    "flags": [asdict(flag) for flag in entry.result.flags],
                     "marks": [asdict(mark) for mark in entry.result.marks],
                 }
                 for entry in self.entries

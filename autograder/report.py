@@ -27,6 +27,7 @@ _PAGE = """<!doctype html>
   .full { background: #cfe8df; } .part { background: #fbe8bd; } .none { background: #f6d3c4; }
   .hand { background: #dbe7f5; }
   tfoot td { font-weight: 600; background: #fafafa; white-space: nowrap; }
+  pre { background: #fafafa; padding: .4rem .6rem; overflow-x: auto; }
   p span { padding: 0 .3em; }
 </style>
 <h1>{{ lesson.title }}</h1>
@@ -47,6 +48,14 @@ Rest the pointer on a cell for what its test said.</p>
 <tfoot><tr><td>share of full marks</td><td></td>
 {% for share in shares %}<td>{{ "%.0f %%"|format(100 * share) }}</td>{% endfor %}</tr></tfoot>
 </table></div>
+{% if flagged %}<h2>Worth a look</h2>
+<p>None of this changed a mark: the lesson's own tests and setup were used.</p>
+{% for student, flags in flagged %}<h3>{{ student }}</h3>
+<ul>{% for flag in flags %}<li>
+{% if flag.cell %}<code>{{ flag.cell }}</code>: {% endif %}{{ flag.what }}
+{% if flag.evidence %}<pre>{{ flag.evidence }}</pre>{% endif %}</li>
+{% endfor %}</ul>
+{% endfor %}{% endif %}
 </html>
 """
 
@@ -73,6 +82,7 @@ def write_class_page(marked: MarkedClass, folder: Path) -> Path:
         mean=statistics.fmean(points),
         median=statistics.median(points),
         seconds=marked.seconds,
+        flagged=[(student, result.flags) for student, result in graded if result.flags],
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{marked.lesson.name}.html"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.utils import compute_checksum
 
+from autograder.alterations import fits_own_checksum
 from autograder.classroom import Classroom, ClassroomError, Job, NotGraded
 from autograder.grading import Mark, Options
 from autograder.lesson import BEGIN_HIDDEN, Cell, Kind, Lesson
@@ -83,7 +83,8 @@ def _as_lesson(path: Path, notebook: Any) -> Lesson:
         if prefix not in _KINDS:
             continue
         task, _, part = rest.partition("-")
-        points = float(cell.metadata["nbgrader"].get("points") or 0)
+        points = cell.metadata["nbgrader"].get("points")
+        points = float(points) if isinstance(points, (int, float)) else 0.0
         cells.append(Cell(_KINDS[prefix], cell.source, number, task, part, points))
     if not any(cell.kind == "tests" for cell in cells):
         raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
@@ -110,8 +111,10 @@ def _changed_test(cell: Any) -> str:
     name = _grade_id(cell)
     if not name.startswith("test-") or BEGIN_HIDDEN in cell.source:
         return ""
-    checksum = cell.metadata["nbgrader"].get("checksum")
-    return name if checksum and checksum != compute_checksum(cell) else ""
+    nbgrader = cell.metadata["nbgrader"]
+    if not nbgrader.get("checksum"):
+        return ""
+    return "" if fits_own_checksum(cell) else name
 
 
 def _master(notebook: Any) -> dict[str, Any]:

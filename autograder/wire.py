@@ -75,10 +75,15 @@ class WireClosed(WireError):
 
 
 class Channel:
-    """Frames over a stream socket, with a deadline for each and a limit on its size."""
+    """Frames over a stream socket, with a deadline for each and a limit on its size.
 
-    def __init__(self, sock: socket.socket) -> None:
+    Args:
+        max_frame: the largest frame that is received, in bytes; the default is ``MAX_FRAME``.
+    """
+
+    def __init__(self, sock: socket.socket, max_frame: int = 0) -> None:
         self.socket = sock
+        self._max_frame = max_frame
         sock.setblocking(True)
         timeout = struct.pack("ll", _SEND_SECONDS, 0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
@@ -140,8 +145,9 @@ class Channel:
                 raise WireClosed("the other side is gone")
             head += part
         (length,) = _LENGTH.unpack(head)
-        if length > MAX_FRAME:
-            raise WireError(f"a frame of {length >> 20} MiB (at most {MAX_FRAME >> 20})")
+        most = self._max_frame or MAX_FRAME
+        if length > most:
+            raise WireError(f"a frame of {length >> 20} MiB (at most {most >> 20})")
         body = bytearray()
         while len(body) < length:
             self._wait(deadline)

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autograder import lesson
-from autograder.lesson import Lesson
+from autograder.lesson import Cell, Lesson
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- measured by benchmarks/devices.py -->", "<!-- end of devices -->"
@@ -66,8 +66,7 @@ def run_here(one: Lesson, device: str) -> Run:
     names: dict[str, object] = {"__name__": "__main__"}
     in_torch, seconds, points, failed = False, 0.0, 0.0, {}
     for cell in one.cells:
-        if cell.kind == "text" and re.search(r"^## .*PyTorch", cell.source, re.MULTILINE):
-            in_torch = True
+        in_torch = in_torch or begins_pytorch_part(cell)
         if not cell.is_code:
             continue
         started = time.perf_counter()
@@ -82,6 +81,11 @@ def run_here(one: Lesson, device: str) -> Run:
         if in_torch:
             seconds += time.perf_counter() - started
     return Run(one.name, device, seconds, points, failed)
+
+
+def begins_pytorch_part(cell: Cell) -> bool:
+    """Whether a cell holds the heading under which a notebook turns to PyTorch."""
+    return cell.kind == "text" and bool(re.search(r"^##? .*PyTorch", cell.source, re.MULTILINE))
 
 
 def main() -> None:

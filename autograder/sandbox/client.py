@@ -31,6 +31,8 @@ _PASSED_ON = (
 )
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 10.0
+#: The largest message about a cell that was run, in bytes.
+_MAX_OUTPUT = 32 << 20
 
 
 class SandboxError(Exception):
@@ -212,7 +214,7 @@ class Sandbox:
             if "error" in answer:
                 raise SandboxError(f"a submission cannot be started: {answer['error']}")
             try:
-                yield Running(Channel(ours), self)
+                yield Running(Channel(ours, _MAX_OUTPUT), self)
             finally:
                 ours.close()
                 self._ask({"op": "end"})

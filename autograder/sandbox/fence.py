@@ -57,10 +57,12 @@ def enclose(
     own = everything & ~(_MAKE_CHAR | _MAKE_BLOCK)
     linux.landlock_allow(rules, str(folder), own)
     if user is not None:
-        os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
-    linux.drop_capabilities()
+        # The programs may lie in folders of root's, which no other user may pass through. What
+        # may be read is settled by the rules, which hold for this right as well.
+        linux.become(user)
+        linux.drop_capabilities(keep=linux.CAP_DAC_READ_SEARCH)
+    else:
+        linux.drop_capabilities()
     linux.gain_no_privileges()
     linux.landlock_restrict(rules)
     os.close(rules)

@@ -18,9 +18,13 @@ NEW_NAMESPACES = {
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND = 0x1, 0x2, 0x4, 0x1000
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP = 1, 4, 22
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP = 1, 22
 _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 24, 36, 38
-_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_PR_SET_KEEPCAPS = 8
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 2, 4
+
+#: The capability to read every file and folder, whatever their modes.
+CAP_DAC_READ_SEARCH = 2
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -79,11 +83,6 @@ def adopt_orphans() -> None:
     _prctl("subreaper", _PR_SET_CHILD_SUBREAPER, 1)
 
 
-def hide_memory() -> None:
-    """Let no process of the same user read this one's memory or environment."""
-    _prctl("dumpable", _PR_SET_DUMPABLE, 0)
-
-
 def unshare(*names: str) -> None:
     """Leave namespaces, by the names in :data:`NEW_NAMESPACES`, for new ones."""
     flags = sum(NEW_NAMESPACES[name] for name in names)
@@ -107,16 +106,30 @@ def make_all_mounts_read_only() -> None:
     _check(result, "mount_setattr /")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability for good, those of a future program included."""
+def drop_capabilities(keep: int | None = None) -> None:
+    """Give up every capability for good but the one numbered ``keep``, which is passed on to
+    programs that are started."""
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     for number in range(last + 1):
-        # Without CAP_SETPCAP the bounding set stays, and no_new_privs makes it useless.
-        _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0)
+        if number != keep:
+            # Without CAP_SETPCAP the bounding set stays, and no_new_privs makes it useless.
+            _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0)
     _prctl("ambient capabilities", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    none = (ctypes.c_uint32 * 6)()
-    _check(_libc.capset(ctypes.byref(header), none), "capset")
+    kept = 0 if keep is None else 1 << keep
+    # Effective, permitted and inheritable; the lower 32 capabilities, then the upper.
+    sets = (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0)
+    _check(_libc.capset(ctypes.byref(header), sets), "capset")
+    if keep is not None:
+        _prctl("ambient capabilities", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, keep)
+
+
+def become(user: int) -> None:
+    """Be another user and group, and nothing else; capabilities stay permitted."""
+    _prctl("keep capabilities", _PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
 
 
 def gain_no_privileges() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +57,7 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
             except KeyboardInterrupt:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-                outputs, fine = shell.recorder.outputs, False
+                outputs, fine = shell.recorder.finished(), False
             if os.getpid() != me:  # a fork that a cell has left behind; one answer is enough
                 os._exit(0)
             if message.get("setup"):
@@ -73,7 +74,7 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
             answers = Answers(side, shell, setup_names)
             first_call = answers.describe()
             if first_call is not None:
-                test = os.fork()
+                test = _fork()
                 if test == 0:
                     channel.close()
                     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -82,6 +83,16 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                     os.setpgid(0, 0)
                     answers.serve(first_call)
             side.close()
+
+
+def _fork() -> int:
+    """Fork; if there are too many processes, wait until some of them have gone."""
+    for _ in range(100):
+        try:
+            return os.fork()
+        except BlockingIOError:
+            time.sleep(0.05)
+    return os.fork()
 
 
 def _public(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +179,7 @@ class Answers:
                 "changes": self._changes(),
             }
         self._flush_figures()
-        answer["outputs"] = self.shell.recorder.outputs
+        answer["outputs"] = self.shell.recorder.finished()
         return answer
 
     def _operate(self, message: dict[str, Any]) -> dict[str, Any]:

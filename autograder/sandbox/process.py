@@ -21,6 +21,8 @@ from autograder.sandbox.watch import EVERY, Watch, below
 
 _LINUX = sys.platform == "linux"
 _START_SECONDS = 20.0
+#: Where the numbers of users begin that no system gives to anybody.
+_USERS = 1_900_000_000
 _REAP_SECONDS = 5.0
 
 
@@ -32,7 +34,8 @@ class Walls:
         tier: "strong" (a room in bubblewrap's house), "fallback" (a fence) or "none".
         program: the system call filter that a submission loads.
         readable: what it may read behind a fence; and which devices it may use.
-        user: whom it becomes behind a fence; None to stay who the warm parent is.
+        as_own_user: behind a fence it becomes a user that nobody else is, which only root can
+            bring about.
         gpu: it may use a GPU, whose driver wants more address space than there is memory.
     """
 
@@ -40,7 +43,7 @@ class Walls:
     program: bytes = b""
     readable: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
-    user: int | None = None
+    as_own_user: bool = False
     gpu: bool = False
 
 
@@ -68,10 +71,12 @@ class SubmissionProcess:
         #: Why it was ended, or how it ended, as half a sentence; empty while it lives.
         self.ended = ""
         self._folder: Path | None = None
+        # One user for all submissions of this warm parent, which come one after another.
+        self._user = _USERS + os.getpid() if walls.as_own_user else None
         if walls.tier != "strong":
             self._folder = Path(tempfile.mkdtemp(prefix="submission-"))
-            if walls.user is not None:
-                os.chown(self._folder, walls.user, walls.user)
+            if self._user is not None:
+                os.chown(self._folder, self._user, self._user)
         self._watch = Watch(limits, self._folder)
         self._next_look = time.monotonic() + EVERY
         start = self._start_in_room if walls.tier == "strong" else self._start_here
@@ -125,21 +130,14 @@ class SubmissionProcess:
             os.environ.update(HOME=str(folder), TMPDIR=str(folder))
             tempfile.tempdir = str(folder)
             os.chdir(folder)
-            _write_files(folder, self._files, self._walls.user)
+            _write_files(folder, self._files, self._user)
             # Modules that a student handed in are found, but stand in no other's place.
             sys.path.append(str(folder))
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a cell runs
             with Path(os.devnull).open("r+") as null:
                 for standard in (0, 1, 2):
                     os.dup2(null.fileno(), standard)
-            most = dict(self._limits)
-            if self._walls.tier != "strong":
-                # The kernel counts all processes of a user, the instructor's own among them; here
-                # they are only watched.
-                most.pop("processes", None)
-            if self._walls.gpu:
-                most.pop("memory_mb", None)
-            limits.apply(most)
+            limits.apply(self._enforced())
             # Looking for garbage writes to the pages that this process shares with others, and
             # copies them.
             gc.set_threshold(20_000, 20, 20)
@@ -153,7 +151,7 @@ class SubmissionProcess:
                     self._walls.readable,
                     self._walls.devices,
                     self._walls.program,
-                    self._walls.user,
+                    self._user,
                 )
             if self._walls.tier != "strong" and _LINUX:  # a room ends with the house
                 linux.die_with_parent(signal.SIGKILL)
@@ -165,6 +163,18 @@ class SubmissionProcess:
             os._exit(1)
         work()
         os._exit(0)
+
+    def _enforced(self) -> dict[str, Any]:
+        """The limits that the kernel keeps for a process and what it starts."""
+        most = dict(self._limits)
+        if self._walls.gpu:
+            most.pop("memory_mb", None)
+        if self._walls.tier == "none":
+            most.pop("processes", None)
+        elif self._walls.tier == "fallback" and self._user is None and "processes" in most:
+            # The kernel counts all processes and threads of the user, the instructor's own too.
+            most["processes"] += _tasks_of_user(os.getuid())
+        return most
 
     # -- watch and end -----------------------------------------------------------------------
 
@@ -242,6 +252,16 @@ class SubmissionProcess:
                     self.ended = _how(status, self._limits)
         except ChildProcessError:
             return False
+
+
+def _tasks_of_user(user: int) -> int:
+    """The number of all threads of a user."""
+    count = 0
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdecimal() and folder.stat().st_uid == user:
+                count += len(list((folder / "task").iterdir()))
+    return count
 
 
 def tie_to_parent() -> None:

@@ -16,8 +16,8 @@ from autograder.sandbox import linux
 
 #: Where a submission works: the only file system that it can write to. ``/tmp`` and ``/dev/shm``
 #: are folders of it.
-HOME = Path("/home/student")
-_DISK = HOME.parent
+_DISK = Path("/home")
+HOME = _DISK / "student"
 #: The most files and folders there.
 _FILES = 20_000
 

@@ -20,19 +20,36 @@ from traitlets.config import Config
 
 from autograder.wire import exception_node, text
 
+#: Of the room for a cell's outputs, one part in so many is for the end of what is over the limit.
+_TAIL = 4
+#: After so many outputs, those over the limit are not even mentioned.
+_MOST_OUTPUTS = 500
+
 
 class Recorder:
     """The outputs of the running cell, in nbformat's words, with a limit on their size."""
 
     def __init__(self) -> None:
-        self.outputs: list[dict[str, Any]] = []
-        self.limit = 1 << 20
-        self._used = 0
-        self._clear_next = False
+        self.start(1 << 20)
 
     def start(self, limit: int) -> None:
         """Forget the last cell; keep at most ``limit`` bytes of the next one's outputs."""
-        self.outputs, self.limit, self._used, self._clear_next = [], limit, 0, False
+        self.outputs: list[dict[str, Any]] = []
+        self.limit = limit
+        self._used = 0
+        self._clear_next = False
+        self._left_out = 0
+        self._tail: dict[str, str] = {}
+
+    def finished(self) -> list[dict[str, Any]]:
+        """The outputs; of streams over the limit the beginning and the end."""
+        if self._left_out:
+            kept = sum(map(len, self._tail.values()))
+            note = f"\n[… {self._left_out - kept:,} characters were left out here …]\n"
+            for name, words in self._tail.items():
+                self._append(name, note + words)
+            self._left_out, self._tail = 0, {}
+        return self.outputs
 
     def add(self, output: dict[str, Any]) -> None:
         self._clear_if_asked()
@@ -43,30 +60,38 @@ class Recorder:
                 "name": "stdout",
                 "text": f"[an output of {size:,} bytes was left out]\n",
             }
-            size = 0
+            size = len(repr(output))
+            if len(self.outputs) > _MOST_OUTPUTS:
+                return
         self._used += size
         self.outputs.append(output)
 
     def stream(self, name: str, text: str) -> None:
-        """Append to the stream ``name``; past the limit, keep the head and say so."""
+        """Append to the stream ``name``; past the limit, only the end is kept."""
         if not text:
             return
         self._clear_if_asked()
-        room = max(self.limit - self._used, 0)
-        self._used += len(text)
+        room = max(self.limit - self.limit // _TAIL - self._used, 0)
+        self._used += min(len(text), room)
+        if room:
+            self._append(name, text[:room])
         if len(text) > room:
-            text = text[:room] + ("\n[… output over the limit was left out]\n" if room else "")
+            self._left_out += len(text) - room
+            rest = text[max(room, len(text) - self.limit // _TAIL) :]
+            self._tail[name] = (self._tail.get(name, "") + rest)[-(self.limit // _TAIL) :]
+
+    def _append(self, name: str, text: str) -> None:
         last = self.outputs[-1] if self.outputs else {}
         if last.get("output_type") == "stream" and last.get("name") == name:
             last["text"] += text
-        elif text:
+        else:
             self.outputs.append({"output_type": "stream", "name": name, "text": text})
 
     def clear(self, wait: bool) -> None:
         if wait:
             self._clear_next = True
         else:
-            self.outputs, self._used = [], 0
+            self.start(self.limit)
 
     def update(self, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         size = len(repr(data)) + len(repr(metadata))
@@ -79,7 +104,7 @@ class Recorder:
 
     def _clear_if_asked(self) -> None:
         if self._clear_next:
-            self.outputs, self._used, self._clear_next = [], 0, False
+            self.start(self.limit)
 
 
 class Stream:
@@ -224,9 +249,10 @@ class Shell(InteractiveShell):
                     os.close(keep)
             file.seek(0)
             self.recorder.stream("stdout", file.read(limit).decode("utf-8", "replace"))
-        for output in self.recorder.outputs:
+        outputs = self.recorder.finished()
+        for output in outputs:
             output.pop("display_id", None)
-        return self.recorder.outputs, bool(result.success)
+        return outputs, bool(result.success)
 
 
 def _plain(value: Any) -> Any:

@@ -77,7 +77,7 @@ class Isolation:
             filters.program(among_others=True),
             readable=(*_programs(), *_SYSTEM),
             devices=tuple(_gpu_devices()) if self.gpu else (),
-            user=_user_behind_fence(),
+            as_own_user=os.geteuid() == 0,
             gpu=self.gpu,
         )
 
@@ -276,16 +276,3 @@ def _as_nobody(words: list[str], stage: str) -> list[str]:
             sources.append(words[number + 1])
     start = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _STAGE, stage]
     return [*start, *sources, "--", *staged]
-
-
-def _user_behind_fence() -> int | None:
-    """Whom a submission becomes: nobody, if we are root and nobody can reach the programs."""
-    if os.geteuid() != 0:
-        return None
-    reachable = all(
-        (folder.stat().st_mode & 0o005) == 0o005
-        for path in _programs()
-        for folder in (Path(path), *Path(path).parents)
-        if folder.is_dir()
-    )
-    return _NOBODY if reachable else None

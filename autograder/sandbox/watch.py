@@ -8,8 +8,6 @@ from typing import Any
 
 #: How often to look, in seconds.
 EVERY = 0.1
-#: Every so many looks the folder is measured as well.
-_FOLDER_EVERY = 5
 
 
 class Watch:
@@ -23,7 +21,6 @@ class Watch:
     def __init__(self, limits: dict[str, Any], folder: Path | None) -> None:
         self._limits = limits
         self._folder = folder
-        self._looks = 0
         # A fork shares this process's memory; only what comes on top is the submission's.
         self._own_kb = _memory_kb(os.getpid())
 
@@ -36,10 +33,8 @@ class Watch:
         most = self._limits.get("memory_mb")
         if most and self._exceeds(family, most << 10):
             return f"its processes used more than {most} MB of memory"
-        self._looks += 1
         most = self._limits.get("disk_mb")
-        looks = most and self._folder and self._looks % _FOLDER_EVERY == 0
-        if looks and _folder_bytes(self._folder, most << 20) > most << 20:
+        if most and self._folder and _folder_bytes(self._folder, most << 20) > most << 20:
             return f"it wrote more than {most} MB of files"
         return ""
 

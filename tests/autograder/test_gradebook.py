@@ -164,7 +164,7 @@ def test_a_renamed_notebook_is_taken_and_a_missing_one_earns_nothing(
     hand_in(small_course, "ada", name="90_small (1).ipynb")
     (small_course / "submitted" / "bo" / NAME).mkdir(parents=True)
     torn = hand_in(small_course, "cy")
-    torn.write_text(torn.read_text()[:500])
+    torn.write_text("no notebook")
     marked = {entry.student: entry.result for entry in mark(small_course, classroom).entries}
     assert marked["ada"].points == 10.0
     assert marked["bo"].points == 0.0

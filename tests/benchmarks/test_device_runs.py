@@ -27,6 +27,11 @@ def test_the_reference_earns_the_same_on_cuda_as_on_the_cpu(folder: Path) -> Non
     assert on_cuda.points == on_cpu.points
 
 
+@pytest.mark.parametrize("folder", lesson.folders(ROOT), ids=lambda folder: folder.name)
+def test_every_notebook_has_a_pytorch_part_that_is_timed(folder: Path) -> None:
+    assert sum(map(devices.begins_pytorch_part, lesson.load(folder).cells)) >= 1
+
+
 def test_a_run_tells_what_failed_and_times_the_pytorch_part(make_lesson) -> None:
     made = make_lesson(
         '# %% setup="imports"\nimport time\n\n'
