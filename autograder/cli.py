@@ -367,46 +367,45 @@ def grade(
     root = _root(course)
     _check_json(json_file)
     _check_names(root, names)
-    lessons = _with_limits(_lessons(root, names), limit)
-    isolation = _isolation(sandbox, gpu)
-    with (
-        DaskClassroom(dask, isolation) if dask else Classroom(jobs, isolation) as classroom,
-        _progress() as bar,
-    ):
-        from autograder.build import BuildError
-        from autograder.course import Course as CourseFolder
-        from autograder.course import CourseError
-        from autograder.grading import Options
-        from autograder.marking import mark_class
+    classes: list[Any] = []
+    done = 0
+    try:
+        lessons = _with_limits(_lessons(root, names), limit)
+        isolation = _isolation(sandbox, gpu)
+        with (
+            DaskClassroom(dask, isolation) if dask else Classroom(jobs, isolation) as classroom,
+            _progress() as bar,
+        ):
+            from autograder.build import BuildError
+            from autograder.course import Course as CourseFolder
+            from autograder.course import CourseError
+            from autograder.grading import Options
+            from autograder.marking import mark_class
 
-        classes: list[Any] = []
-        done = 0
+            def advance(number: int, total: int) -> None:
+                nonlocal done
+                done += number > 0
+                bar.update(task, completed=number, total=total)
 
-        def advance(number: int, total: int) -> None:
-            nonlocal done
-            done += number > 0
-            bar.update(task, completed=number, total=total)
-
-        try:
-            folder = CourseFolder(root)
-            with folder.to_oneself():
-                classroom.preload(lessons)
-                for lesson in lessons:
-                    task = bar.add_task(f"Grading {lesson.name}", total=None)
-                    marked = mark_class(
-                        folder, lesson, classroom, students=student, force=force,
-                        options=Options(run_experiments), on_progress=advance,
-                    )  # fmt: skip
-                    classes.append(marked)
-        except (CourseError, BuildError) as error:
-            _fail(error)
-        except KeyboardInterrupt:
-            bar.stop()
-            _fail(
-                f"stopped. {done} submissions were graded and written, marks and notebooks; the "
-                "same command goes on from there",
-                130,
-            )
+            try:
+                folder = CourseFolder(root)
+                with folder.to_oneself():
+                    classroom.preload(lessons)
+                    for lesson in lessons:
+                        task = bar.add_task(f"Grading {lesson.name}", total=None)
+                        marked = mark_class(
+                            folder, lesson, classroom, students=student, force=force,
+                            options=Options(run_experiments), on_progress=advance,
+                        )  # fmt: skip
+                        classes.append(marked)
+            except (CourseError, BuildError) as error:
+                _fail(error)
+    except KeyboardInterrupt:
+        _fail(
+            f"stopped. {done} submissions were graded and written, marks and notebooks; the same "
+            "command goes on from there",
+            130,
+        )
     for marked in classes:
         _print_class(marked)
     _write_json(json_file, {"schema": 1, "assignments": [one.to_dict() for one in classes]})
@@ -673,6 +672,8 @@ def main() -> None:
     except ClassroomError as error:
         err.print(f"[red]autograder:[/red] {error}", soft_wrap=True)
         raise SystemExit(error.code) from error
+    except KeyboardInterrupt as error:  # a second one, while the first is being obeyed
+        raise SystemExit(130) from error
 
 
 if __name__ == "__main__":

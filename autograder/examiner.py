@@ -32,6 +32,7 @@ from autograder.wire import (
     WireError,
     WireTimeout,
     builtin_exception,
+    called_names,
     exception_node,
     text,
 )
@@ -41,6 +42,8 @@ Outcome = Literal["passed", "partial", "failed", "not run", "fault"]
 #: Output of a student's functions that one test keeps, in bytes.
 _OUTPUT_BYTES = 1 << 16
 _NOT_RUN = "The test could not be run."
+#: A student's side that says more is making it up.
+_MOST_CALLED = 1000
 #: Address space of an examiner's fork: what a sandbox sends must fit.
 _EXAMINER_MEMORY = 6 << 30
 
@@ -51,7 +54,8 @@ class Verdict:
 
     ``says`` is the sentence for the student; it never holds a word of a hidden test. ``detail``
     is for the instructor. ``hidden`` tells that it was a hidden line that failed. ``fault`` as
-    an outcome means that the test itself is wrong, not the student.
+    an outcome means that the test itself is wrong, not the student. ``called`` is what the
+    student's side says it called though a task forbids it: tasks and names.
     """
 
     points: float
@@ -61,6 +65,7 @@ class Verdict:
     hidden: bool = False
     seconds: float = 0.0
     outputs: list[dict[str, Any]] = field(default_factory=list)
+    called: frozenset[tuple[str, str]] = frozenset()
 
 
 class FromStudent:
@@ -174,7 +179,8 @@ class Examiner:
         most = self._lesson.limits.test_seconds
         try:
             self._channel.send({"cell": cell.id}, (channel.socket.fileno(),))
-            verdict = Verdict(**self._channel.receive(most + 5))
+            said = self._channel.receive(most + 5)
+            verdict = Verdict(**{**said, "called": called_names(said["called"])})
         except WireError as error:
             self._end()
             says = _too_slow(most) if isinstance(error, WireTimeout) else _NOT_RUN
@@ -213,10 +219,13 @@ def _judge_until_closed(channel: Channel, lesson: Lesson, prepared: Prepared) ->
         test = Channel(socket.socket(fileno=files[0]), answer_bytes)
         try:
             script, names = prepared.scripts[cell.id], _fresh(prepared.names)
-            verdict = _Examination(cell, script, test, names, lesson.limits.test_seconds).judge()
+            seconds = lesson.limits.test_seconds
+            examination = _Examination(cell, script, test, names, seconds)
+            verdict = examination.judge()
         finally:
             test.close()
-        channel.send(asdict(verdict))
+        called = [list(pair) for pair in examination.conversation.called]
+        channel.send({**asdict(verdict), "called": called})
 
 
 def _fresh(names: dict[str, Any]) -> dict[str, Any]:
@@ -456,6 +465,7 @@ class Conversation:
         self.deadline = deadline
         self.outputs = outputs
         self.last_call = ""
+        self.called: set[tuple[str, str]] = set()
         self._depth = 0
         self._codec = Codec(0, lambda number, kind, call: StandIn(self, number, kind))
 
@@ -574,6 +584,8 @@ class Conversation:
     def _receive(self) -> dict[str, Any]:
         left = self.deadline - time.monotonic()
         answer = self.channel.receive(max(left, 0.001))
+        if len(self.called) < _MOST_CALLED:
+            self.called |= called_names(answer.get("called"))
         outputs = answer.get("outputs")
         if isinstance(outputs, list):
             for output in outputs[:100]:

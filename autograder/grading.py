@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from autograder import __version__
+from autograder import __version__, integrity
 from autograder.examiner import Examiner, Prepared, Verdict, error_output
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
@@ -113,10 +113,11 @@ def grade(
     if options.tasks:
         steps = [step for step in steps if not step.is_test or step.cell.name in options.tasks]
     remarks = list(submission.remarks)
+    called: set[tuple[str, str]] = set()
     deadline = time.monotonic() + lesson.limits.notebook_seconds
     for _ in range(_RESTARTS + 1):
         try:
-            _run(lesson, steps, sandbox, prepared, deadline, files)
+            _run(lesson, steps, sandbox, prepared, deadline, files, called)
             break
         except _Died as death:
             death.step.fatal = str(death)
@@ -137,7 +138,10 @@ def grade(
         remarks=tuple(remarks),
         seconds=seconds,
         tier=sandbox.tier,
-        flags=submission.flags,
+        flags=(
+            *submission.flags,
+            *integrity.flags(integrity.uses_in_source(lesson, submission), called),
+        ),
     )
 
 
@@ -213,8 +217,12 @@ def _run(
     prepared: Prepared,
     deadline: float,
     files: Iterable[tuple[str, bytes]],
+    called: set[tuple[str, str]],
 ) -> None:
-    """Run every step that is not fatal in a fresh process; judge the tests not judged yet."""
+    """Run every step that is not fatal in a fresh process; judge the tests not judged yet.
+
+    What tasks forbid and the submission calls is added to ``called``.
+    """
     limits = lesson.limits
     resources = {
         "memory_mb": limits.memory_mb,
@@ -223,7 +231,11 @@ def _run(
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
     }
-    with Examiner(lesson, prepared) as examiner, sandbox.submission(resources, files) as running:
+    forbidden = integrity.forbidden(lesson)
+    with (
+        Examiner(lesson, prepared) as examiner,
+        sandbox.submission(resources, files, forbidden) as running,
+    ):
         for step in steps:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -232,21 +244,30 @@ def _run(
                 if step.is_test and step.verdict is None and not step.fatal:
                     with running.test() as channel:
                         step.verdict = examiner.examine(step.cell, channel)
+                    called |= step.verdict.called & set(forbidden)
                     if step.verdict.outcome == "not run":
                         # Did the test's own process end, or the notebook's with it?
                         ended = sandbox.how_it_ended()
                         if ended:
                             raise _Died(step, ended)
                 elif step.runs and not step.fatal:
-                    _run_cell(step, running, min(limits.cell_seconds, left), limits.output_kb << 10)
+                    seconds = min(limits.cell_seconds, left)
+                    ran = _run_cell(step, running, seconds, limits.output_kb << 10)
+                    called |= ran & set(forbidden)
             except SubmissionDied as error:
                 raise _Died(step, str(error)) from error
 
 
-def _run_cell(step: _Step, running: Running, seconds: float, output_bytes: int) -> None:
-    setup = step.cell is not None and step.cell.kind in ("setup", "given")
+def _run_cell(
+    step: _Step, running: Running, seconds: float, output_bytes: int
+) -> frozenset[tuple[str, str]]:
+    """Run a cell; what it called that tasks forbid."""
+    kind = step.cell.kind if step.cell else ""
+    setup = kind in ("setup", "given")
+    # The task that the cell answers; an added cell may belong to any.
+    task = step.cell.name if step.cell and kind == "solution" else "" if not kind else None
     try:
-        ran = running.run(step.source, seconds, output_bytes, setup)
+        ran = running.run(step.source, seconds, output_bytes, setup, task)
     except TimeoutError as error:
         ran = error.args[0]
         step.outputs = _outputs(ran.outputs)
@@ -254,10 +275,11 @@ def _run_cell(step: _Step, running: Running, seconds: float, output_bytes: int) 
             error_output("CellTimeout", f"The cell was stopped after {seconds:g} seconds.")
         )
         step.done = True
-        return
+        return ran.called
     if not step.done:  # a second run after a restart changes nothing that was shown
         step.outputs = _outputs(ran.outputs)
         step.done = True
+    return ran.called
 
 
 def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
@@ -377,7 +399,8 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
                 )
             if step.verdict is not None:
                 made["outputs"] = _for_nbgrader(step.verdict)
-                kept = {k: v for k, v in asdict(step.verdict).items() if k != "outputs"}
+                kept = asdict(step.verdict)
+                del kept["outputs"], kept["called"]
                 made["metadata"] = {**made["metadata"], "autograder": kept}
             if step.done or step.verdict is not None:
                 count += 1

@@ -5,7 +5,8 @@ A lesson is a jupytext percent script. The header of a cell says what the cell i
     # %% [markdown]                              prose
     # %% setup="imports"                         trusted code that tests may use as well
     # %% given="spiral"                          code that students are given
-    # %% solution="adam" needs="rmsprop"         the student's work on the task ``adam``
+    # %% solution="adam" needs="rmsprop"         the student's work on the task ``adam``;
+                                                 forbid="torch.optim.Adam": what it must not use
     # %% [markdown] hint="adam"                  a hint, shown collapsed; several make a ladder
     # %% tests="adam" points=3 part="long_run"   visible and hidden tests of the task
     # %% experiment="race"                       run by students, skipped when grading
@@ -32,7 +33,12 @@ Kind = Literal["text", "hint", "setup", "given", "solution", "tests", "experimen
 #: Cell headers that name the cell's purpose; their value is the cell's name.
 PURPOSES = ("setup", "given", "solution", "tests", "experiment", "answer", "hint")
 #: Further words that a header may hold, and the purposes they go with.
-OPTIONS = {"points": ("tests", "answer"), "part": ("tests",), "needs": ("solution",)}
+OPTIONS = {
+    "points": ("tests", "answer"),
+    "part": ("tests",),
+    "needs": ("solution",),
+    "forbid": ("solution",),
+}
 
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -41,7 +47,7 @@ BEGIN_RUBRIC, END_RUBRIC = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _PART = re.compile(r"[A-Za-z0-9_]+\Z")
 #: What parsing a student's cell raises if it is not Python, or nested for ever.
-_NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 #: nbformat's limit on the length of a cell's id.
 _LONGEST_ID = 64
 _MARKERS = {
@@ -106,6 +112,7 @@ class Cell:
     part: str = ""
     points: float = 0.0
     needs: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -322,7 +329,7 @@ def top_level_names(source: str) -> tuple[str, ...]:
     """
     try:
         body = ast.parse(source).body
-    except _NOT_PYTHON:
+    except NOT_PYTHON:
         return ()
     names: dict[str, None] = {}
     for statement in body:
@@ -340,7 +347,7 @@ def free_names(source: str) -> frozenset[str]:
     """
     try:
         pending = [symtable.symtable(source, "<cell>", "exec")]
-    except _NOT_PYTHON:
+    except NOT_PYTHON:
         return frozenset(re.findall(r"[A-Za-z_]\w*", source))
     found: set[str] = set()
     while pending:
@@ -454,12 +461,18 @@ def _cell(path: Path, number: int, raw: object) -> Cell:
     points = metadata.get("points", 0)
     if purpose in OPTIONS["points"] and not (isinstance(points, (int, float)) and points > 0):
         raise LessonError(path, where, "points must be a positive number")
-    needs = metadata.get("needs", ())
-    needs = tuple(needs.replace(",", " ").split()) if isinstance(needs, str) else tuple(needs)
+    needs, forbids = (_words(metadata.get(option, ())) for option in ("needs", "forbid"))
+    for word in forbids:
+        if not all(part.isidentifier() for part in word.split(".")) or "." not in word:
+            raise LessonError(path, where, f"forbid={word!r} is no dotted name, as in torch.optim")
     part = str(metadata.get("part", ""))
     if part and not _PART.match(part):
         raise LessonError(path, where, f"part={part!r} is not a word of letters, digits and _")
-    return Cell(purpose, raw.source, number, name, part, float(points), needs)
+    return Cell(purpose, raw.source, number, name, part, float(points), needs, forbids)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(value)
 
 
 def _check(lesson: Lesson) -> None:

@@ -201,6 +201,16 @@ def text(value: Any, limit: int = MAX_TEXT) -> str:
     return value if len(value) <= limit else value[:limit] + " …"
 
 
+def called_names(node: Any) -> frozenset[tuple[str, str]]:
+    """The tasks and names in a message of the student's side, whatever came."""
+    pairs = node[:100] if isinstance(node, list) else []
+    return frozenset(
+        (text(pair[0], 100), text(pair[1], 200))
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2
+    )
+
+
 class Codec:
     """Values to nodes and back, for one side of a conversation.
 
@@ -632,7 +642,10 @@ def _overwrite(value: Any, new: Any) -> None:
     elif _is_tensor(value) and _is_tensor(new):
         if value.shape != new.shape or value.dtype != new.dtype:
             raise WireError("the shape or dtype of an argument was changed in place")
-        value.data.copy_(new.data)
+        try:
+            value.data.copy_(new.data)
+        except RuntimeError as error:  # an expanded tensor: one place in memory for many items
+            raise WireError(f"an argument cannot be changed in place ({error})") from error
     else:
         raise WireError("a change that makes another kind of object")
 

@@ -1548,7 +1548,7 @@ show(figure, "Milliseconds for the parts of one layer, five bars: "
 #
 # An activation that learns is a module. Its slope must be an `nn.Parameter`: then `parameters()` hands it to the optimizer, `to(device)` moves it, and `state_dict()` saves it.
 
-# %% solution="torch_prelu"
+# %% solution="torch_prelu" forbid="torch.nn.PReLU torch.nn.functional.prelu"
 class PReLUByHand(nn.Module):
     """PReLU (He et al. 2015): x where x > 0, weight · x elsewhere, like ``nn.PReLU``.
 

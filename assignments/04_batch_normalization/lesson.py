@@ -1498,7 +1498,7 @@ check("accuracy", type(got["share"]) is float or np.ndim(got["share"]) == 0, "wa
 # - **Parameters and buffers.** `weight` (γ) and `bias` (β) are parameters: the optimizer changes them. `running_mean`, `running_var` and the counter `num_batches_tracked` are *buffers*: they are saved, and move to the GPU with the module, but have no gradient.
 # - **`momentum=None`** means a *cumulative* average: after $k$ batches the running statistics are the plain mean of those of the $k$ batches.
 
-# %% solution="torch_batchnorm"
+# %% solution="torch_batchnorm" forbid="torch.nn.BatchNorm1d torch.nn.BatchNorm2d"
 class BatchNormByHand(torch.nn.Module):
     """Batch normalization like ``torch.nn.BatchNorm1d`` and ``BatchNorm2d``.
 

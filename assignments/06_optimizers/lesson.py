@@ -1644,7 +1644,7 @@ show(figure, "Loss above the least possible one against the step. Left, with all
 #
 # Your `AdamWByHand` uses the names of PyTorch's own AdamW. The last test saves your checkpoint in mid-training and lets PyTorch's AdamW go on from it.
 
-# %% solution="torch_adamw"
+# %% solution="torch_adamw" forbid="torch.optim.AdamW torch.optim.Adam"
 class AdamWByHand(torch.optim.Optimizer):
     """AdamW (Loshchilov & Hutter 2019), step for step like ``torch.optim.AdamW``.
 

@@ -63,7 +63,9 @@ def serve(channel: Channel, shell: Any, walls: Walls) -> None:
                     walls,
                     message["limits"],
                     [(name, content) for name, content in message["files"]],
-                    lambda descriptor=files[0]: _serve_submission(descriptor, shell),
+                    lambda descriptor=files[0], forbidden=message["forbidden"]: _serve_submission(
+                        descriptor, shell, forbidden
+                    ),
                 )
             except (StartError, OSError) as error:
                 channel.send({"error": str(error)})
@@ -113,13 +115,15 @@ def _has_message(channel: Channel) -> bool:
     return bool(select.select([channel.socket], [], [], EVERY)[0])
 
 
-def _serve_submission(descriptor: int, shell: Any) -> None:
+def _serve_submission(descriptor: int, shell: Any, forbidden: list[Any]) -> None:
+    from autograder.sandbox.lookout import Lookout
     from autograder.sandbox.loop import serve_submission
 
     # Of this process's open files only the standard ones and its own channel go with it.
     os.dup2(descriptor, 3)
     os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-    serve_submission(Channel(socket.socket(fileno=3)), shell)
+    lookout = Lookout([(task, name) for task, name in forbidden])
+    serve_submission(Channel(socket.socket(fileno=3)), shell, lookout)
 
 
 def _run_and_exit(function: str, descriptors: list[int]) -> None:

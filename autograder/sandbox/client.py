@@ -17,7 +17,7 @@ from typing import Any
 from autograder import warm
 from autograder.sandbox.filters import FilterError
 from autograder.sandbox.tiers import HOUSE_FONTS, NO_ISOLATION, Isolation, Tier, command
-from autograder.wire import Channel, WireClosed, WireError, WireTimeout
+from autograder.wire import Channel, WireClosed, WireError, WireTimeout, called_names
 
 #: Environment variables that the untrusted side may know.
 _PASSED_ON = (
@@ -45,10 +45,14 @@ class SubmissionDied(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """One cell that was run: its outputs as in a notebook, and whether it ended well."""
+    """One cell that was run: its outputs as in a notebook, and whether it ended well.
+
+    ``called`` is what it called that tasks forbid: tasks and names, as the student's side says.
+    """
 
     outputs: list[dict[str, Any]]
     fine: bool
+    called: frozenset[tuple[str, str]] = frozenset()
 
 
 class Sandbox:
@@ -195,13 +199,17 @@ class Sandbox:
 
     @contextmanager
     def submission(
-        self, limits: dict[str, Any], files: Iterable[tuple[str, bytes]] = ()
+        self,
+        limits: dict[str, Any],
+        files: Iterable[tuple[str, bytes]] = (),
+        forbidden: Iterable[tuple[str, str]] = (),
     ) -> Iterator[Running]:
         """A fresh process for one submission, in a folder of its own.
 
         Args:
             limits: see ``limits.apply`` and ``watch.Watch``.
             files: what lies in its folder at first: relative paths and contents.
+            forbidden: tasks, and names of what each asks to write.
 
         Raises:
             SandboxError: it cannot be started.
@@ -210,6 +218,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         try:
             message = {"op": "submission", "limits": limits, "files": [list(f) for f in files]}
+            message["forbidden"] = [list(pair) for pair in forbidden]
             answer = self._ask(message, theirs, seconds=_START_SECONDS)
             if "error" in answer:
                 raise SandboxError(f"a submission cannot be started: {answer['error']}")
@@ -245,8 +254,19 @@ class Running:
         self._channel = channel
         self._sandbox = sandbox
 
-    def run(self, source: str, seconds: float, output_bytes: int, setup: bool = False) -> Ran:
+    def run(
+        self,
+        source: str,
+        seconds: float,
+        output_bytes: int,
+        setup: bool = False,
+        task: str | None = None,
+    ) -> Ran:
         """Run a cell.
+
+        Args:
+            setup: it is one that students are given.
+            task: the task that it answers; empty for a cell that the student added.
 
         Raises:
             SubmissionDied: the process ended, or did not stop when its time was up.
@@ -254,6 +274,7 @@ class Running:
                 Its ``args[0]`` is the :class:`Ran`.
         """
         message = {"op": "run", "source": source, "output_bytes": output_bytes, "setup": setup}
+        message["task"] = task
         late = False
         try:
             self._channel.send(message)
@@ -271,7 +292,11 @@ class Running:
         except WireError as error:
             raise SubmissionDied(f"it sent {error}") from error
         outputs = answer.get("outputs")
-        ran = Ran(outputs if isinstance(outputs, list) else [], answer.get("fine") is True)
+        ran = Ran(
+            outputs if isinstance(outputs, list) else [],
+            answer.get("fine") is True,
+            called_names(answer.get("called")),
+        )
         if late:
             raise TimeoutError(ran)
         return ran

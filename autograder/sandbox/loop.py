@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.sandbox.lookout import Lookout
 from autograder.sandbox.shell import Shell, Stream
 from autograder.wire import (
     Channel,
@@ -35,7 +37,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def serve_submission(channel: Channel, shell: Shell) -> None:
+def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
     """Run cells and serve tests until the examiner hangs up. Never returns."""
     me = os.getpid()
     test: int | None = None
@@ -53,6 +55,7 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
             # An interrupt that comes after a cell has ended belongs to nothing.
             try:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
+                shell.on_compiled = functools.partial(_know, lookout, message.get("task"))
                 outputs, fine = shell.run(message["source"], message["output_bytes"])
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
             except KeyboardInterrupt:
@@ -65,13 +68,13 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                 # them later.
                 setup_names = {**setup_names, **_public(shell.user_ns, setup_names)}
             try:
-                channel.send({"outputs": outputs, "fine": fine})
+                channel.send({"outputs": outputs, "fine": fine, "called": lookout.seen()})
             except WireError:  # nobody waits for it any more, or it is too large to be sent
                 os._exit(1)
         elif operation == "test":
             side = Channel(socket.socket(fileno=files[0]))
             channel.send({"ok": True})
-            answers = Answers(side, shell, setup_names)
+            answers = Answers(side, shell, setup_names, lookout)
             first_call = answers.describe()
             if first_call is not None:
                 test = _fork()
@@ -83,6 +86,11 @@ def serve_submission(channel: Channel, shell: Shell) -> None:
                     os.setpgid(0, 0)
                     answers.serve(first_call)
             side.close()
+
+
+def _know(lookout: Lookout, task: str | None, file: str) -> None:
+    if task is not None:  # of a cell that is the student's
+        lookout.know(file, task)
 
 
 def _fork() -> int:
@@ -120,8 +128,11 @@ def _kill_group(leader: int) -> None:
 class Answers:
     """Answers one test; its calls in a fork that ends with it."""
 
-    def __init__(self, channel: Channel, shell: Shell, setup_names: dict[str, Any]) -> None:
+    def __init__(
+        self, channel: Channel, shell: Shell, setup_names: dict[str, Any], lookout: Lookout
+    ) -> None:
         self.channel = channel
+        self.lookout = lookout
         self.shell = shell
         self.codec = Codec(1, self._callback)
         self.probe_names = {**shell.user_ns, **setup_names}
@@ -180,6 +191,7 @@ class Answers:
             }
         self._flush_figures()
         answer["outputs"] = self.shell.recorder.finished()
+        answer["called"] = self.lookout.seen()
         return answer
 
     def _operate(self, message: dict[str, Any]) -> dict[str, Any]:

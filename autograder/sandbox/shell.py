@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -183,15 +185,29 @@ class _Hook(DisplayHook):
         )
 
 
+class _Compiler(CachingCompiler):
+    """Tells the shell under which file name it compiles a cell."""
+
+    shell: Shell
+
+    def cache(self, *args: Any, **kwargs: Any) -> str:
+        file = super().cache(*args, **kwargs)
+        self.shell.on_compiled(file)
+        return file
+
+
 class Shell(InteractiveShell):
     """The interactive shell of the sandbox."""
 
     display_pub_class = _Publisher
     displayhook_class = _Hook
+    compiler_class = _Compiler
 
     def __init__(self, **settings: Any) -> None:
         self.recorder = Recorder()
+        self.on_compiled: Callable[[str], None] = lambda file: None
         super().__init__(**settings)
+        self.compile.shell = self
 
     def enable_gui(self, gui: Any = None) -> None:
         """There are no windows here; the inline backend needs none."""
