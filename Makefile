@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench bench-gpu build prove claims lint clean
+.PHONY: demo test bench bench-gpu build prove claims kills fuzz threats-nbgrader lint clean
 
 demo: $(VENV)/.base
 	$(BIN)/autograder demo demo --assignment 01 --assignment 06
@@ -28,6 +28,15 @@ bench: $(VENV)/.test
 
 bench-gpu: $(VENV)/.test
 	$(BIN)/python benchmarks/devices.py
+
+kills: $(VENV)/.test
+	$(BIN)/python benchmarks/kills.py
+
+fuzz: $(VENV)/.test
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q tests/fuzz
+
+threats-nbgrader: $(VENV)/.test
+	$(BIN)/python benchmarks/threats_nbgrader.py
 
 build: $(VENV)/.base
 	$(BIN)/autograder build

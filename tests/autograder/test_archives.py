@@ -17,55 +17,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from lms_archives import NAME, NOTEBOOK, SMALL, TEXT, Class, Packed, packed, tree
 
 from autograder import collecting
 from autograder.archives import ArchiveError, Limits, shown
 from autograder.collecting import Place, Report, collect, student_id
 from autograder.course import Course
 
-NAME = "90_small"
-NOTEBOOK = f"{NAME}.ipynb"
 BOB = f"bob/{NOTEBOOK}"
-TEXT = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 LINK, FIFO = stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o666
-#: Small enough to pass in a test.
-SMALL = Limits(
-    members=40, total_bytes=24 << 20, student_bytes=6 << 20, student_files=10,
-    member_bytes=4 << 20, ratio_free=1 << 20,
-)  # fmt: skip
 
 #: Byte offsets in an entry of the table of contents, and in the header before a member's data.
 ENTRY = {"flags": (8, "H"), "method": (10, "H"), "crc": (16, "I"), "packed": (20, "I"),
          "size": (24, "I"), "attributes": (38, "I"), "offset": (42, "I")}  # fmt: skip
 LOCAL = {"flags": (6, "H"), "method": (8, "H"), "crc": (14, "I"), "packed": (18, "I"),
          "size": (22, "I")}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A member to be put into a test's archive."""
-
-    name: str
-    data: bytes = TEXT
-    mode: int = 0
-    time: tuple[int, int, int, int, int, int] = (2026, 3, 1, 10, 30, 20)
-    method: int = zipfile.ZIP_DEFLATED
-    extra: bytes = b""
-
-
-def packed(*members: Packed | str) -> bytearray:
-    """A zip archive of these members; a plain name is a notebook."""
-    raw = io.BytesIO()
-    with zipfile.ZipFile(raw, "w") as archive:
-        for one in members:
-            one = Packed(one) if isinstance(one, str) else one
-            info = zipfile.ZipInfo(one.name, one.time)
-            info.compress_type, info.extra = one.method, one.extra
-            info.external_attr = one.mode << 16
-            archive.writestr(info, one.data)
-    return bytearray(raw.getvalue())
 
 
 def nth(raw: bytes, signature: bytes, index: int) -> int:
@@ -88,62 +54,6 @@ def rename(raw: bytearray, old: str, new: bytes) -> bytearray:
     """Write other bytes, as many, over a member's name wherever it stands."""
     assert len(old.encode()) == len(new) and old.encode() in raw
     return bytearray(bytes(raw).replace(old.encode(), new))
-
-
-def tree(root: Path) -> dict[str, tuple[int, bytes | str]]:
-    """Every file, folder and link under a folder, with its rights and what is in it."""
-    found: dict[str, tuple[int, bytes | str]] = {}
-    for path in sorted(root.rglob("*")):
-        what = str(path.readlink()) if path.is_symlink() else ""
-        content = path.read_bytes() if path.is_file() and not what else what
-        found[str(path.relative_to(root))] = (path.lstat().st_mode, content)
-    return found
-
-
-class Class:
-    """A course in a folder, beside files that no archive may touch."""
-
-    def __init__(self, room: Path) -> None:
-        self.room = room
-        self.root = room / "outer" / "course"
-        (self.root / "assignments").mkdir(parents=True)
-        (self.root / "gradebook.db").write_text("marks")
-        (room / "secret.txt").write_text("secret")
-        self.submitted = self.root / "submitted"
-        self.archive = room / "class.zip"
-        self.course = Course(self.root)
-
-    @contextmanager
-    def nothing_else_changes(self) -> Iterator[None]:
-        """Check that only students' folders in submitted/ changed, and hold plain files only."""
-        before = self._outside()
-        yield
-        assert self._outside() == before
-        for name, (mode, _) in tree(self.submitted).items() if self.submitted.exists() else ():
-            assert not name.startswith(".")
-            rights = 0o755 if stat.S_ISDIR(mode) else 0o644
-            assert stat.S_ISDIR(mode) or stat.S_ISREG(mode)
-            assert stat.S_IMODE(mode) == rights, name
-
-    def _outside(self) -> dict[str, tuple[int, bytes | str]]:
-        inside = self.submitted.relative_to(self.room)
-        return {k: v for k, v in tree(self.room).items() if not Path(k).is_relative_to(inside)}
-
-    def collect(self, raw: bytes, limits: Limits = SMALL, **options) -> Report:
-        self.archive.write_bytes(raw)
-        with self.nothing_else_changes():
-            return collect(self.course, NAME, self.archive, limits=limits, **options)
-
-    def files(self, student: str) -> dict[str, bytes]:
-        folder = self.submitted / student / NAME
-        return {
-            str(path.relative_to(folder)): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file() and path.name != "timestamp.txt"
-        }
-
-    def students(self) -> set[str]:
-        return {path.parent.name for path in self.submitted.glob(f"*/{NAME}")}
 
 
 @pytest.fixture
@@ -1040,74 +950,3 @@ def test_what_is_shown_of_a_name_is_one_printable_line() -> None:
     assert shown("a\x1b[31m\n\u202eb") == "a\\x1b[31m\\n\\u202eb"
     assert shown(b"\xff") == "\\xff"
     assert len(shown("x" * 5000)) == 200
-
-
-# -- anything at all -------------------------------------------------------------------------
-
-OWN = bytes(packed(Packed(NOTEBOOK, method=zipfile.ZIP_STORED), Packed("d/x.csv", b"1,2" * 99)))
-VALID = bytes(
-    packed(
-        f"alice/{NOTEBOOK}", Packed("alice/x.bin", bytes(300)), Packed("bob.zip", OWN, method=0),
-        Packed(f"carol_{NOTEBOOK}", extra=struct.pack("<HHBl", 0x5455, 5, 1, 1_700_000_000)),
-    )
-)  # fmt: skip
-
-#: Offsets that are likely to matter: those of headers.
-HEADERS = [
-    at + step
-    for signature, size in ((b"PK\x01\x02", 46), (b"PK\x03\x04", 30), (b"PK\x05\x06", 22))
-    for at in range(len(VALID))
-    if VALID.startswith(signature, at)
-    for step in range(size)
-]
-changes = st.lists(
-    st.tuples(
-        st.sampled_from(HEADERS) | st.integers(0, len(VALID) - 1),
-        st.sampled_from([b"\0", b"\xff", b"/", b"..", b"\xff\xff\xff\xff", b"PK\x01\x02", b""])
-        | st.binary(max_size=8),
-        st.integers(0, 8),
-    ),
-    min_size=1,
-    max_size=6,
-)
-parts = st.sampled_from(
-    ["..", ".", "", "alice", "ALICE", "C:", "nul", "x.zip", NOTEBOOK, f"bob_{NOTEBOOK}", "=1+1"]
-) | st.text(max_size=12)
-names = st.lists(parts, min_size=1, max_size=5).map("/".join)
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory) -> Iterator[Callable[[], Class]]:
-    """A new class for each example."""
-    base, numbers = tmp_path_factory.mktemp("rooms"), iter(range(10**6))
-    return lambda: Class(base / str(next(numbers)))
-
-
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(changes)
-def test_no_change_of_bytes_gets_out_of_submitted(room, edits) -> None:
-    a_class, raw = room(), bytearray(VALID)
-    for at, data, length in edits:
-        raw[at : at + length] = data
-    try:
-        report = a_class.collect(bytes(raw))
-    except ArchiveError as error:
-        assert str(error).isprintable()
-        assert not a_class.submitted.exists()
-    else:
-        assert a_class.students() == {one.student for one in report.collected}
-        assert all(one.member.isprintable() and one.reason for one in report.refused)
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(st.lists(names, min_size=1, max_size=6, unique=True), st.booleans())
-def test_no_name_gets_out_of_submitted(room, chosen, nested) -> None:
-    a_class = room()
-    made = [Packed(name.encode("utf-8", "replace").decode()) for name in chosen]
-    if nested:
-        made = [Packed("zed.zip", bytes(packed(NOTEBOOK, *made)))]
-    report = a_class.collect(packed(*made, f"unique/{NOTEBOOK}"))
-    assert "unique" in a_class.students()
-    assert a_class.students() == {one.student for one in report.collected}
-    assert all(one.member.isprintable() and one.reason for one in report.refused)

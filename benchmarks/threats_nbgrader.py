@@ -1,0 +1,133 @@
+"""Grades the threats that cannot harm the machine with stock nbgrader and with autograder.
+
+    python benchmarks/threats_nbgrader.py
+
+In a throwaway folder. Writes the table in docs/security.md: how many cases gained marks, learned
+what they must not, were graded wrongly though honest, or stopped the class.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from rich.console import Console
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "threats"))
+
+import threat_class  # noqa: E402  of the tests
+from threat_cases import CASES, Case  # noqa: E402
+
+from autograder import lesson  # noqa: E402
+
+BEGIN, END = "<!-- measured by benchmarks/threats_nbgrader.py -->", "<!-- end of threats -->"
+NAME = threat_class.NAME
+#: What a case came to, in the order of the table.
+_OUTCOMES = ("gained marks", "learned a secret", "lost marks that it earned", "was not graded")
+console = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    # nbgrader calls alembic by its name, whether or not the environment is active.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    cases = [case for case in CASES if case.harmless]
+    with tempfile.TemporaryDirectory(prefix="threats-") as folder:
+        counts = {
+            way: count(cases, grade(cases, Path(folder) / way, command))
+            for way, command in {
+                "autograder": ["autograder.cli", "grade", NAME],
+                "nbgrader": ["nbgrader", "autograde", NAME],
+            }.items()
+        }
+    write(table(cases, counts))
+
+
+def grade(cases: list[Case], folder: Path, command: list[str]) -> Path:
+    """Grade the cases; the course's folder."""
+    course, home = folder / "course", folder / "home"
+    threat_class.prepare(course, home)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("\nc = get_config()\nc.ExecutePreprocessor.timeout = 10\n")
+    small = lesson.load(course / "assignments" / NAME)
+    with threat_class.Surroundings(course, home) as around:
+        for case in [Case("honest", ""), *cases]:
+            student = name_of(case)
+            threat_class.hand_in(course, small, student, case, around.words)
+        console.print(f"{command[0]}: {len(cases)} cases …")
+        subprocess.run(
+            [sys.executable, "-m", *command], cwd=course, capture_output=True,
+            env={**os.environ, "HOME": str(home), "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+    shutil.rmtree(course / "submitted")
+    return course
+
+
+def name_of(case: Case) -> str:
+    return f"s{CASES.index(case):03d}" if case in CASES else "a-neighbour"
+
+
+def count(cases: list[Case], course: Path) -> dict[str, Counter[str]]:
+    """How often each outcome came, by the class of threats."""
+    found: dict[str, Counter[str]] = {}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "") as book:
+        for case in [Case("honest", "neighbours"), *cases]:
+            tally = found.setdefault(case.threat, Counter())
+            student = name_of(case)
+            path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+            try:
+                marks = {
+                    test: book.find_grade(test, NAME, NAME, student).auto_score or 0.0
+                    for test in case.earns
+                }
+                cells = json.loads(path.read_text())["cells"]
+            except (MissingEntry, OSError):
+                tally["was not graded"] += 1
+                continue
+            shown = json.dumps([cell.get("outputs") for cell in cells], ensure_ascii=False)
+            tally["gained marks"] += any(marks[t] > most for t, most in case.earns.items())
+            tally["lost marks that it earned"] += any(
+                marks[t] < most for t, most in case.earns.items()
+            )
+            tally["learned a secret"] += "STOLEN" in shown
+    return found
+
+
+def table(cases: list[Case], counts: dict[str, dict[str, Counter[str]]]) -> str:
+    import nbgrader
+
+    sizes = Counter(case.threat for case in cases)
+    lines = [
+        f"{time.strftime('%Y-%m-%d')}, {len(cases)} cases; autograder in its default tier "
+        f"against nbgrader {nbgrader.__version__}, as it comes:",
+        "",
+        f"| threats | cases | {' | '.join(f'{o}: autograder, nbgrader' for o in _OUTCOMES)} |",
+        "| --- | ---: |" + " ---: |" * len(_OUTCOMES),
+    ]
+    for threat, size in sizes.items():
+        cells = [
+            f"{counts['autograder'][threat][outcome]}, **{counts['nbgrader'][threat][outcome]}**"
+            for outcome in _OUTCOMES
+        ]
+        lines.append(f"| {threat} | {size} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write(text: str) -> None:
+    """Put the table between its marks in docs/security.md."""
+    path = ROOT / "docs" / "security.md"
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", "utf-8")
+    console.print(text)
+
+
+if __name__ == "__main__":
+    main()

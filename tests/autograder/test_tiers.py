@@ -1,0 +1,183 @@
+"""Isolation tiers: what is chosen and why, and the same marks in each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from autograder import demo, lesson
+from autograder.classroom import Classroom
+from autograder.course import Course
+from autograder.marking import mark_class
+from autograder.sandbox import filters, linux, tiers
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.tiers import Isolation, Probed, TierError
+
+ROOT = Path(__file__).parents[2]
+
+
+def autograder(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "autograder.cli", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def usable(tier: str) -> Isolation:
+    probed = tiers.probe(Isolation(tier))
+    if not probed.works:
+        pytest.skip(f"no {tier} tier here: {probed.reason}")
+    return Isolation(tier)
+
+
+def test_the_trial_says_what_a_submission_could_do_where_nothing_holds_it() -> None:
+    walls = {**asdict(Isolation("none").walls()), "program": ""}
+    ended = subprocess.run(
+        [sys.executable, "-m", "autograder.sandbox.probe"],
+        input=json.dumps(walls), capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("a submission could open a network socket")
+
+
+@pytest.mark.parametrize("tier", ["strong", "fallback"])
+def test_a_trial_that_leaves_out_a_wall_is_refused(tier, monkeypatch) -> None:
+    isolation = usable(tier)
+    walls = asdict(isolation.walls())
+    given = {**walls, "program": "", "tier": "none"}  # in the house, but in no room of its own
+    with tiers.command(isolation, ["-m", "autograder.sandbox.probe"]) as (words, files):
+        ended = subprocess.run(
+            words, input=json.dumps(given), pass_fds=files, capture_output=True, text=True
+        )
+    assert ended.returncode != 0
+
+
+def test_the_strongest_that_works_is_chosen(monkeypatch) -> None:
+    works = {"strong": False, "fallback": True}
+    monkeypatch.setattr(tiers, "probe", lambda one: Probed(one.tier, works[one.tier], "no bwrap"))
+    assert tiers.choose().tier == "fallback"
+    assert tiers.choose().not_kept  # and says what it doesn't keep
+    works["strong"] = True
+    assert tiers.choose() == Isolation("strong")
+    assert tiers.choose("fallback").tier == "fallback"
+
+
+def test_where_nothing_works_the_reasons_and_the_way_out_are_named(monkeypatch) -> None:
+    monkeypatch.setattr(tiers.shutil, "which", lambda name: None)
+    monkeypatch.setattr(linux, "landlock_version", lambda: 0)
+    with pytest.raises(TierError, match=r"apt-get install bubblewrap.*Landlock.*--sandbox none"):
+        tiers.choose()
+    assert tiers.choose("none").tier == "none"
+
+
+def test_a_missing_libseccomp_is_named(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyseccomp", None)
+    with pytest.raises(filters.FilterError, match="apt-get install libseccomp2"):
+        filters.program(among_others=False)
+
+
+def test_an_old_landlock_is_said_not_to_keep_signals_in(monkeypatch) -> None:
+    monkeypatch.setattr(linux, "landlock_version", lambda: 5)
+    assert any("signals" in promise for promise in tiers.not_kept("fallback"))
+    monkeypatch.setattr(linux, "landlock_version", lambda: 6)
+    assert not any("signals" in promise for promise in tiers.not_kept("fallback"))
+
+
+def test_a_gpu_is_bound_into_the_house_only_when_asked_for(monkeypatch) -> None:
+    monkeypatch.setattr(tiers, "_gpu_devices", lambda: ["/dev/nvidia0", "/dev/nvidiactl"])
+    with tiers.command(Isolation("strong", gpu=True), []) as (words, _):
+        assert "/dev/nvidia0" in words
+    with tiers.command(Isolation("strong"), []) as (words, _):
+        assert "/dev/nvidia0" not in words
+    assert Isolation("fallback", gpu=True).walls().devices == ("/dev/nvidia0", "/dev/nvidiactl")
+    assert Isolation("fallback").walls().devices == ()
+
+
+def test_with_a_gpu_the_address_space_is_not_limited() -> None:
+    cell = "import resource\nprint(resource.getrlimit(resource.RLIMIT_AS)[0])"
+    for gpu, expected in ((True, "-1\n"), (False, f"{3072 << 20}\n")):
+        with (
+            Sandbox(Isolation("none", gpu)) as sandbox,
+            sandbox.submission({"memory_mb": 3072}) as one,
+        ):
+            assert one.run(cell, 20, 1000).outputs[0]["text"] == expected
+
+
+def test_the_same_class_gets_the_same_marks_in_every_tier(tmp_path: Path) -> None:
+    """The small lesson and one of the course's, each with right, wrong, open and odd answers."""
+    source = tmp_path / "course"
+    demo.prepare_folder(ROOT, source)
+    lessons = [
+        lesson.load(ROOT / "tests" / "course" / "assignments" / "90_small"),
+        *lesson.find(ROOT, ["06"]),
+    ]
+    known = {one.name: demo.make_class(source, one, count) for one, count in zip(lessons, (12, 3))}
+    marks: dict[str, dict[tuple[str, str, str], float | None]] = {}
+    for tier in tiers.TIERS:
+        if not tiers.probe(Isolation(tier)).works:
+            continue
+        with Classroom(2, Isolation(tier)) as classroom:
+            found = marks.setdefault(tier, {})
+            for one in lessons:
+                marked = mark_class(Course(source), one, classroom, force=True)
+                assert demo.differences(known[one.name], marked) == []
+                for entry in marked.entries:
+                    assert entry.result.tier == tier
+                    for mark in entry.result.marks:
+                        found[one.name, entry.student, mark.cell] = mark.points
+    assert len(marks) > 1, "no tier but none works here"
+    assert all(found == marks["none"] for found in marks.values())
+
+
+def test_doctor_says_a_line_each_and_names_both_tiers(tmp_path: Path) -> None:
+    ended = autograder("doctor", folder=tmp_path)
+    lines = ended.stdout.splitlines()
+    assert all(line.startswith(("[OK]", "[FAIL]")) for line in lines)
+    assert any("sandbox, strong" in line for line in lines)
+    assert any("sandbox, fallback" in line for line in lines)
+    assert any("nbgrader: 0.9" in line for line in lines)
+    assert ended.returncode == 0
+
+
+def test_without_isolation_grade_warns_and_every_mark_says_so(small_course: Path) -> None:
+    demo.make_class(small_course, lesson.find(small_course)[0], 2)
+    ended = autograder("grade", "90", "--sandbox", "none", "--json", "r.json", folder=small_course)
+    assert ended.returncode == 0
+    assert "with your own rights" in ended.stderr
+    (assignment,) = json.loads((small_course / "r.json").read_text())["assignments"]
+    tiers_of_marks = {mark["tier"] for one in assignment["students"] for mark in one["marks"]}
+    assert tiers_of_marks == {"none"}
+
+
+def test_a_limit_of_the_command_line_holds_and_grades_again(small_course: Path) -> None:
+    (student,) = demo.make_class(small_course, lesson.find(small_course)[0], 1)
+    path = small_course / "submitted" / student.student / "90_small" / "90_small.ipynb"
+    notebook = json.loads(path.read_text())
+    slow = {"id": "slow", "cell_type": "code", "metadata": {}, "outputs": []}
+    slow |= {"execution_count": None, "source": "import time\ntime.sleep(3)"}
+    notebook["cells"].insert(2, slow)
+    path.write_text(json.dumps(notebook))
+    assert autograder("grade", "90", folder=small_course).returncode == 0
+    graded = small_course / "autograded" / student.student / "90_small" / "90_small.ipynb"
+    assert "was stopped after" not in graded.read_text()
+    again = autograder("grade", "90", "--limit", "cell_seconds=1", folder=small_course)
+    assert "1 graded" in again.stdout
+    assert "The cell was stopped after 1 seconds" in graded.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--sandbox", "steel"), "choose from auto, strong, fallback, none"),
+        (("--limit", "patience=3"), "there are cell_seconds, test_seconds"),
+        (("--limit", "memory_mb"), "write NAME=NUMBER"),
+        (("--limit", "memory_mb=-1"), "no positive number"),
+    ],
+)
+def test_wrong_tiers_and_limits_are_named(small_course: Path, arguments, says: str) -> None:
+    ended = autograder("grade", "90", *arguments, folder=small_course)
+    assert ended.returncode == 2
+    assert says in " ".join(ended.stderr.split())
