@@ -438,7 +438,9 @@ def _print_class(marked: Any) -> None:
             what = f"{flag.cell}: {flag.what}" if flag.cell else flag.what
             out.print(f"look at {escape(entry.student)}: {escape(what)}", soft_wrap=True)
         for mark in entry.result.faults if entry.result else ():
-            err.print(f"[red]✗[/red] {entry.student}: {escape(mark.detail)}", soft_wrap=True)
+            err.print(
+                f"[red]✗[/red] {escape(entry.student)}: {escape(mark.detail)}", soft_wrap=True
+            )
         if entry.not_graded:
             err.print(
                 f"[red]✗[/red] {escape(entry.student)} was not graded ({escape(entry.not_graded)});"

@@ -18,7 +18,7 @@ from autograder import __version__
 from autograder.classroom import Job
 from autograder.grading import Options
 from autograder.lesson import Lesson
-from autograder.submission import SubmissionError, read
+from autograder.submission import MAX_NOTEBOOK_MB, SubmissionError, read
 from nnlab.testing import SEED_VARIABLE
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -138,7 +138,7 @@ class Course:
         """
         digest = hashlib.sha256(str(self.hidden_seed).encode())
         if one.notebook is not None:
-            digest.update(one.notebook.read_bytes())
+            _add_file(digest, one.notebook)
         return int.from_bytes(digest.digest()[:4], "big")
 
     def fingerprint(self, one: HandedIn, lesson: Lesson, options: Options) -> str:
@@ -148,7 +148,7 @@ class Course:
         facts = [__version__, lesson.digest, self.hidden_seed, asdict(options), one.remark, limits]
         digest.update(json.dumps(facts).encode())
         if one.notebook is not None:
-            digest.update(one.notebook.read_bytes())
+            _add_file(digest, one.notebook)
         for name in one.files:
             digest.update(name.encode("utf-8", "surrogateescape"))
             digest.update((one.folder / name).read_bytes())
@@ -166,6 +166,15 @@ def _load_config(root: Path) -> Config:
     except Exception as error:
         # The file is Python: it may raise anything.
         raise CourseError(f"{root / CONFIG_FILE}: {type(error).__name__}: {error}") from error
+
+
+def _add_file(digest: hashlib._Hash, path: Path) -> None:
+    """Add a file's content; of one that is too large to be read, what the system knows of it."""
+    state = path.stat()
+    if state.st_size > MAX_NOTEBOOK_MB << 20:
+        digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
+    else:
+        digest.update(path.read_bytes())
 
 
 def _files_beside(folder: Path) -> Iterator[str]:

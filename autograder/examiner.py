@@ -339,19 +339,19 @@ class _Examination:
                 open_says = f"{where} raised {type(error).__name__}{message}."
             # The name of a class is the student's to choose, and might tell what was tried.
             known = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-            hidden_says = f"A hidden test made {where} raise {known.__name__}."
+            hidden_says = f"A hidden test made {self._own_name(where)} raise {known.__name__}."
             detail = f"{open_says}\n{error.student_traceback}"
         elif isinstance(error, (_TimeUp, WireTimeout)):
             open_says = hidden_says = detail = _too_slow(self.seconds)
             outcome = "not run"
         elif isinstance(error, WireClosed):
-            open_says = hidden_says = (
-                f"{where} ended its process: it called exit, crashed, or used too much memory."
-            )
+            ended = "ended its process: it called exit, crashed, or used too much memory."
+            open_says, hidden_says = f"{where} {ended}", f"{self._own_name(where)} {ended}"
             detail, outcome = open_says, "not run"
         elif isinstance(error, (WireError, NoAnswer)):
             open_says = f"{where} gave back what cannot be judged: {error}."
-            hidden_says, detail = f"{where} gave back what cannot be judged.", open_says
+            hidden_says = f"{self._own_name(where)} gave back what cannot be judged."
+            detail = open_says
         elif isinstance(error, NameError) and getattr(error, "name", None) in self._missing():
             open_says = hidden_says = detail = _not_defined(error.name)
         elif isinstance(error, AssertionError):
@@ -364,7 +364,10 @@ class _Examination:
                 f"The test could not use {what} "
                 f"({type(error).__name__}: {text(str(error), 300)}). Check its type and shape."
             )
-            hidden_says = f"A hidden test could not use {what}: check type and shape."
+            hidden_says = (
+                f"A hidden test could not use what {self._own_name(where)} returned: "
+                "check type and shape."
+            )
             detail = open_says
         if frames:
             line = frames[-1].lineno or 0
@@ -372,6 +375,10 @@ class _Examination:
         outputs = [*self.outputs, error_output(type(error).__name__, detail)]
         says = hidden_says if hidden else open_says
         return Verdict(0.0, outcome, says, detail, hidden, outputs=outputs)
+
+    def _own_name(self, label: str) -> str:
+        """A label if the test itself has that name; other names a student may have made up."""
+        return label if label.split(".")[0] in self.script.wanted else "your code"
 
     def _missing(self) -> set[str]:
         return set(free_names(self.cell.source)) - set(self.names)

@@ -136,7 +136,9 @@ class Marks:
             with db.no_autoflush:
                 submission = _new_submission(assignment, student)
                 db.add(submission)
-        timestamp = self.course.directory.get_existing_timestamp(str(one.folder))
+        stamp = one.folder / "timestamp.txt"
+        known = stamp.is_file() and not stamp.is_symlink()  # a pipe would never end
+        timestamp = known and self.course.directory.get_existing_timestamp(str(one.folder))
         if timestamp:
             submission.timestamp = parse_utc(timestamp)
         db.flush()
@@ -185,8 +187,10 @@ class Marks:
         staged = Path(tempfile.mkdtemp(prefix=f".{lesson.name}-", dir=target.parent))
         staged.chmod(0o755)
         for path in one.folder.rglob("*"):
-            if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
-                copy = staged / path.relative_to(one.folder)
+            name = path.relative_to(one.folder)
+            taken = name.parts[0] == f"{lesson.name}.ipynb"  # a folder with the notebook's name
+            if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb" and not taken:
+                copy = staged / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
         metadata = {

@@ -14,8 +14,10 @@ from autograder.examiner import Examiner, Prepared, Verdict, error_output
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
 from autograder.sandbox.client import Running, Sandbox, SubmissionDied
 from autograder.submission import Extra, Flag, Submission
-from autograder.wire import text
+from autograder.wire import plain, text
 
+#: Files that a process of a submission may have open; descriptors under way in sockets count.
+_OPEN_FILES = 512
 #: How often a notebook is started again after a cell has ended its process.
 _RESTARTS = 4
 
@@ -230,6 +232,7 @@ def _run(
         "disk_mb": limits.disk_mb,
         "processes": limits.processes,
         "cpu_seconds": limits.notebook_seconds + 30,
+        "files": _OPEN_FILES,
     }
     forbidden = integrity.forbidden(lesson)
     with (
@@ -270,24 +273,32 @@ def _run_cell(
         ran = running.run(step.source, seconds, output_bytes, setup, task)
     except TimeoutError as error:
         ran = error.args[0]
-        step.outputs = _outputs(ran.outputs)
+        step.outputs = _outputs(ran.outputs, output_bytes)
         step.outputs.append(
             error_output("CellTimeout", f"The cell was stopped after {seconds:g} seconds.")
         )
         step.done = True
         return ran.called
     if not step.done:  # a second run after a restart changes nothing that was shown
-        step.outputs = _outputs(ran.outputs)
+        step.outputs = _outputs(ran.outputs, output_bytes)
         step.done = True
     return ran.called
 
 
-def _outputs(raw: list[Any]) -> list[dict[str, Any]]:
-    """What the sandbox sent as outputs, rebuilt field by field: it may have sent anything."""
+def _outputs(raw: list[Any], most: int) -> list[dict[str, Any]]:
+    """What the sandbox sent as outputs, rebuilt field by field: it may have sent anything.
+
+    The sandbox keeps to its limit of bytes unless the submission keeps it from that; past twice
+    that (``most``), nothing more is taken.
+    """
     clean: list[dict[str, Any]] = []
+    size = 0
     for output in raw[:1000]:
         if not isinstance(output, dict):
             continue
+        size += len(repr(output))
+        if size > 2 * most + (1 << 20):
+            break
         kind = output.get("output_type")
         if kind == "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -355,8 +366,8 @@ def _marks(
                 verdict.points,
                 cell.points,
                 verdict.outcome,
-                verdict.says,
-                verdict.detail,
+                plain(verdict.says, 2000),
+                plain(verdict.detail, 20_000),
                 verdict.hidden,
                 round(verdict.seconds, 4),
                 tier,

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from autograder.build import master_notebook
-from autograder.classroom import Classroom, DaskClassroom, NotGraded
+from autograder.classroom import Classroom, DaskClassroom, Job, NotGraded
 from autograder.course import Course
 from autograder.gradebook import Marks
 from autograder.grading import Options, Result
 from autograder.lesson import Lesson
+from autograder.wire import plain
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,17 @@ class MarkedClass:
 
 
 @contextlib.contextmanager
+def _costs_only(student: str, not_graded: dict[str, str]) -> Iterator[None]:
+    """What goes wrong with one student's files stops nobody else; it is told, and tried again."""
+    try:
+        yield
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
+        not_graded[student] = f"{type(error).__name__}: {plain(str(error), 300)}"
+    except (RecursionError, SQLAlchemyError, SystemExit) as error:  # nbgrader's way to give up
+        not_graded[student] = f"{type(error).__name__}: {plain(str(error), 300)}"
+
+
+@contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Ctrl-C waits, so that marks and files agree when it comes."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -101,20 +115,26 @@ def mark_class(
         known = marks.graded_students(lesson)
         todo = {}
         for one in handed_in:
-            fingerprint = course.fingerprint(one, lesson, options)
-            if force or one.student not in known or not marks.is_done(one, lesson, fingerprint):
-                todo[one.student] = (one, fingerprint)
+            with _costs_only(one.student, not_graded):
+                fingerprint = course.fingerprint(one, lesson, options)
+                if force or one.student not in known or not marks.is_done(one, lesson, fingerprint):
+                    todo[one.student] = (one, fingerprint)
         on_progress(0, len(todo))
-        jobs = (course.job(one, lesson, master, options) for one, _ in todo.values())
-        done = classroom.run(jobs) if todo else ()
+
+        def jobs() -> Iterator[Job]:
+            for one, _ in todo.values():
+                with _costs_only(one.student, not_graded):
+                    yield course.job(one, lesson, master, options)
+
+        done = classroom.run(jobs()) if todo else ()
         for number, (job, result) in enumerate(done, start=1):
             one, fingerprint = todo[job.key]
             if isinstance(result, NotGraded):
                 not_graded[job.key] = result.reason
             else:
-                with _uninterrupted():
+                with _uninterrupted(), _costs_only(job.key, not_graded):
                     marks.record(one, lesson, result, fingerprint)
-                results[job.key] = result
+                    results[job.key] = result
             on_progress(number, len(todo))
     entries = tuple(
         Entry(one.student, results.get(one.student), not_graded.get(one.student, ""))

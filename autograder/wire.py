@@ -15,6 +15,8 @@ What isn't plain data stays where it is, and a *handle* stands for it on the oth
 from __future__ import annotations
 
 import builtins
+import contextlib
+import errno
 import re
 import select
 import socket
@@ -38,8 +40,8 @@ _LENGTH = struct.Struct(">I")
 _ARRAY_KINDS = "biufcSUmM"
 #: The name of a dtype as ``dtype.str`` has it; no structured ones, no shapes, no objects.
 _DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{0,9}(\[\d{0,9}[A-Za-z]{1,7}\])?", re.ASCII)
-#: A send that makes no progress for so long has nobody at the other end, in seconds.
-_SEND_SECONDS = 60
+#: What is not sent in so many seconds is not read at the other end.
+_SEND_SECONDS = 20.0
 _TENSOR_DTYPES = [
     "bool",
     "uint8",
@@ -85,8 +87,6 @@ class Channel:
         self.socket = sock
         self._max_frame = max_frame
         sock.setblocking(True)
-        timeout = struct.pack("ll", _SEND_SECONDS, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
 
     def close(self) -> None:
         self.socket.close()
@@ -110,11 +110,25 @@ class Channel:
         try:
             if descriptors:
                 socket.send_fds(self.socket, [head], list(descriptors))
-                self.socket.sendall(body)
+                self._send_all(body)
             else:
-                self.socket.sendall(head + body)
+                self._send_all(head + body)
         except OSError as error:
             raise WireClosed(f"the other side is gone ({error.strerror})") from error
+
+    def _send_all(self, data: bytes) -> None:
+        """Send it all in the time there is, however slowly the other side reads."""
+        deadline = time.monotonic() + _SEND_SECONDS
+        left = memoryview(data)
+        if self.socket.fileno() < 0:
+            raise OSError(errno.EBADF, "this side is closed")
+        poll = select.poll()
+        poll.register(self.socket, select.POLLOUT)
+        while left:
+            if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+                raise TimeoutError(errno.ETIMEDOUT, "it does not read what it is sent")
+            with contextlib.suppress(BlockingIOError):
+                left = left[self.socket.send(left, socket.MSG_DONTWAIT) :]
 
     def receive(self, seconds: float | None = None) -> dict[str, Any]:
         """The next frame.
@@ -192,6 +206,13 @@ class Channel:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise WireTimeout("nothing came in time")
+
+
+def plain(value: str, limit: int) -> str:
+    """Words for a person: what a file, a database and a terminal can take, of bounded length."""
+    kept = (c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in value)
+    words = "".join(kept)
+    return words if len(words) <= limit else words[:limit] + " …"
 
 
 def text(value: Any, limit: int = MAX_TEXT) -> str:
@@ -502,7 +523,7 @@ class Codec:
         if type(number) is not int or number < 0 or not isinstance(kind, str) or len(kind) > 100:
             raise WireError("a handle that is no number")
         if number not in self._stand_ins:
-            made = self._make_stand_in(number, kind, bool(call))
+            made = self._make_stand_in(number, plain(kind, 100), bool(call))
             self._stand_ins[number] = made
             self._stand_in_numbers[id(made)] = number
         return self._stand_ins[number]

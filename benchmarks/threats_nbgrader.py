@@ -44,14 +44,21 @@ def main() -> None:
         counts = {
             way: count(cases, grade(cases, Path(folder) / way, command))
             for way, command in {
-                "autograder": ["autograder.cli", "grade", NAME],
-                "nbgrader": ["nbgrader", "autograde", NAME],
+                "autograder": [["autograder.cli", "grade", NAME]],
+                # One at a time: some of the cases end nbgrader's run, and the class with it.
+                "nbgrader": [
+                    ["nbgrader", "generate_assignment", "--force", NAME],
+                    *(
+                        ["nbgrader", "autograde", NAME, f"--student={name_of(case)}"]
+                        for case in [Case("honest", ""), *cases]
+                    ),
+                ],
             }.items()
         }
     write(table(cases, counts))
 
 
-def grade(cases: list[Case], folder: Path, command: list[str]) -> Path:
+def grade(cases: list[Case], folder: Path, commands: list[list[str]]) -> Path:
     """Grade the cases; the course's folder."""
     course, home = folder / "course", folder / "home"
     threat_class.prepare(course, home)
@@ -62,11 +69,14 @@ def grade(cases: list[Case], folder: Path, command: list[str]) -> Path:
         for case in [Case("honest", ""), *cases]:
             student = name_of(case)
             threat_class.hand_in(course, small, student, case, around.words)
-        console.print(f"{command[0]}: {len(cases)} cases …")
-        subprocess.run(
-            [sys.executable, "-m", *command], cwd=course, capture_output=True,
-            env={**os.environ, "HOME": str(home), "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        console.print(f"{folder.name}: {len(cases)} cases …")
+        for command in commands:
+            ended = subprocess.run(
+                [sys.executable, "-m", *command], cwd=course, capture_output=True, errors="replace",
+                env={**os.environ, "HOME": str(home), "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+    if not (course / "autograded" / name_of(Case("honest", ""))).exists():
+        raise SystemExit(f"{folder.name} graded nobody: {ended.stderr[-2000:]}")
     shutil.rmtree(course / "submitted")
     return course
 
@@ -107,7 +117,8 @@ def table(cases: list[Case], counts: dict[str, dict[str, Counter[str]]]) -> str:
     sizes = Counter(case.threat for case in cases)
     lines = [
         f"{time.strftime('%Y-%m-%d')}, {len(cases)} cases; autograder in its default tier "
-        f"against nbgrader {nbgrader.__version__}, as it comes:",
+        f"against nbgrader {nbgrader.__version__}, as it comes, one student at a time (a case that "
+        "it does not grade ends its run, and with it the class):",
         "",
         f"| threats | cases | {' | '.join(f'{o}: autograder, nbgrader' for o in _OUTCOMES)} |",
         "| --- | ---: |" + " ---: |" * len(_OUTCOMES),

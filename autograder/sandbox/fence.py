@@ -22,7 +22,7 @@ _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 KEEPS_SIGNALS_IN = 6
 
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 _FACTS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg")
 
 

@@ -8,6 +8,7 @@ such call, so that an honest program gets an error and goes on.
 from __future__ import annotations
 
 import errno
+import mmap
 import socket
 import tempfile
 
@@ -31,7 +32,7 @@ _REFUSED = (
 #: times of files, and sockets in the file system (pairs of sockets are no danger).
 _REFUSED_AMONG_OTHERS = (
     "chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "file_setattr",
-    "fremovexattr", "fsetxattr", "futimesat", "lchown", "lremovexattr", "lsetxattr",
+    "fremovexattr", "fsetxattr", "futimesat", "lchown", "lremovexattr", "mq_open", "lsetxattr",
     "removexattr", "removexattrat", "setxattr", "setxattrat", "socket", "utime", "utimensat",
     "utimes",
 )  # fmt: skip
@@ -42,6 +43,13 @@ _NUMBERS = {
     "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467,
     "file_setattr": 469,
 }  # fmt: skip
+
+#: Calls that name a process, and in which argument; 0 is the caller itself.
+_OF_PROCESSES = {
+    "prlimit64": 0, "setpriority": 1, "sched_setaffinity": 0, "sched_setattr": 0,
+    "sched_setparam": 0, "sched_setscheduler": 0, "ioprio_set": 1,
+}  # fmt: skip
+_SHARED_ANONYMOUS = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
 
 #: Every flag of clone that makes a namespace.
 _NEW_NAMESPACES = 0x7E02_0080
@@ -81,7 +89,17 @@ def program(among_others: bool) -> bytes:
     for flag in (1 << bit for bit in range(32) if _NEW_NAMESPACES >> bit & 1):
         refuse("clone", errno.EPERM, seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     refuse("clone3", errno.ENOSYS)
-    if not among_others:  # sockets in a file system that is one's own are no danger
+    # Shared memory that belongs to no file is not counted once it is no longer mapped.
+    for call in ("mmap", "mmap2"):
+        flags = seccomp.Arg(3, seccomp.MASKED_EQ, _SHARED_ANONYMOUS, _SHARED_ANONYMOUS)
+        refuse(call, errno.EPERM, flags)
+    if among_others:
+        # Other processes of the same user are out of reach of what Landlock knows of.
+        for call, number in _OF_PROCESSES.items():
+            refuse(call, errno.EPERM, seccomp.Arg(number, seccomp.NE, 0))
+        datagrams = seccomp.Arg(1, seccomp.MASKED_EQ, 0xF, int(socket.SOCK_DGRAM))
+        refuse("socketpair", errno.EPERM, datagrams)
+    else:  # sockets in a file system that is one's own are no danger
         refuse("socket", errno.EPERM, seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
     with tempfile.TemporaryFile() as file:
         made.export_bpf(file)

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -332,7 +333,10 @@ def _remove(folder: Path) -> None:
 
     with contextlib.suppress(OSError):
         folder.chmod(0o700)
-    shutil.rmtree(folder, onerror=again)
+    try:
+        shutil.rmtree(folder, onerror=again)
+    except RecursionError:  # folders in folders in folders
+        subprocess.run(["rm", "-rf", str(folder)], check=False)
 
 
 def _signal(pid: int, number: int) -> None:

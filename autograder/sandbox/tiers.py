@@ -137,6 +137,10 @@ def probe(isolation: Isolation) -> Probed:
         return Probed(tier, False, "bubblewrap is not installed: apt-get install bubblewrap")
     if tier == "fallback" and linux.landlock_version() < 1:
         return Probed(tier, False, "this kernel has no Landlock (Linux 5.13, enabled at boot)")
+    private = [path for path in _programs() if (Path(path) / "nbgrader_config.py").exists()]
+    if private:
+        reason = f"{private[0]} is the environment and a course; keep the two in two folders"
+        return Probed(tier, False, reason)
     try:
         walls = isolation.walls()
     except filters.FilterError as error:

@@ -11,8 +11,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import pytest
 from lms_archives import NAME, NOTEBOOK, SMALL, TEXT, Class, Packed, packed, tree
 
 from autograder import collecting
-from autograder.archives import ArchiveError, Limits, shown
+from autograder.archives import ArchiveError, shown
 from autograder.collecting import Place, Report, collect, student_id
 from autograder.course import Course
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import nbformat
@@ -63,6 +64,43 @@ def test_a_lone_surrogate_deep_in_a_displayed_json_stops_nobody(small_course, cl
     assert [entry.result.points for entry in marked.entries] == [10.0, 10.0]
     path = small_course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
     nbformat.validate(nbformat.read(path, as_version=4))
+
+
+def test_words_that_no_database_or_terminal_can_take_are_made_harmless(
+    small_course, classroom
+) -> None:
+    odd = "def double(x):\n    return np.array('bad \\udc80 \\x1b[31m' + 'x' * 9000)\n"
+    hand_in(small_course, "ada", double=odd)
+    hand_in(small_course, "bo")
+    ada, bo = (entry.result for entry in mark(small_course, classroom).entries)
+    assert (ada.points, bo.points) == (8.0, 10.0)
+    says = ada.mark("test-double").says
+    assert "\x1b" not in says and len(says) < 2100
+    says.encode()
+
+
+@pytest.mark.parametrize("odd", ["folder", "sparse", "stamp", "pipe"])
+def test_odd_files_of_one_student_stop_nobody(small_course, classroom, odd) -> None:
+    path = hand_in(small_course, "ada")
+    hand_in(small_course, "bo")
+    if odd == "folder":
+        path.rename(path.with_name("mine.ipynb"))
+        path.mkdir()
+        (path / "x.txt").write_text("")
+    elif odd == "sparse":
+        os.truncate(path, 30 << 30)
+    elif odd == "stamp":
+        path.with_name("timestamp.txt").write_bytes(b"\xff yesterday")
+    else:
+        os.mkfifo(path.with_name("timestamp.txt"))
+    ada, bo = mark(small_course, classroom).entries
+    assert bo.result.points == 10.0
+    if odd == "sparse":
+        assert "larger than" in ada.result.remarks[0]
+    elif odd == "stamp":
+        assert ada.not_graded
+    else:
+        assert ada.result.points == 10.0
 
 
 def test_marks_comments_and_the_autograded_notebook_are_written(small_course, classroom) -> None:

@@ -18,14 +18,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from nbgrader.utils import compute_checksum
 
 from autograder import build, repair, submission
 from autograder.lesson import Cell, Lesson
 from autograder.recognition import handed_out
-from autograder.submission import Extra, Submission, SubmissionError, fit, read, read_notebook
+from autograder.submission import Extra, SubmissionError, fit, read, read_notebook
 
 CASES = Path(__file__).parents[1] / "submissions"
 
@@ -801,101 +799,3 @@ def test_experiments_and_prose_are_for_trying_out(small):
     experiment = cell(notebook, "experiment-squares")
     experiment.metadata.nbgrader.update(locked=False, checksum="mine")
     assert fit(small, notebook.cells).flags == ()
-
-
-# -- anything -------------------------------------------------------------------------------------
-
-junk = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-3, 1 << 70)
-    | st.floats()
-    | st.text(st.characters(), max_size=9)
-    | st.sampled_from(
-        ["code", "markdown", "solution-double", "test-double", "text-1", "cells", "\ud800", "\0"]
-    ),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["source", "metadata", "nbgrader", "id", "x"]), inner)
-    ),
-    max_leaves=5,
-)
-mutation = st.tuples(
-    st.sampled_from(["delete", "duplicate", "retype", "garbage", "swap"]),
-    st.lists(st.integers(0, 40), min_size=1, max_size=6),
-    junk,
-)
-
-
-def mutate(notebook, change):
-    """Change one place in a notebook's JSON: the path says where to go at each list and map."""
-    what, path, value = change
-    if what in ("duplicate", "retype", "swap") and isinstance(notebook.get("cells"), list):
-        cells = notebook["cells"]
-        if not cells:
-            return
-        here, there = path[0] % len(cells), path[-1] % (len(cells) or 1)
-        if what == "duplicate":
-            cells.insert(there, copy.deepcopy(cells[here]))
-        elif what == "swap":
-            cells[here], cells[there] = cells[there], cells[here]
-        elif isinstance(cells[here], dict):
-            cells[here]["cell_type"] = ("code", "markdown", "raw", "heading", value)[there % 5]
-        return
-    place, key = notebook, None
-    for step in path:
-        holder = place if key is None else place[key]
-        if not isinstance(holder, (dict, list)) or not holder:
-            break
-        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
-        place, key = holder, keys[step % len(keys)]
-    if key is not None:
-        if what == "delete":
-            del place[key]
-        else:
-            place[key] = value
-
-
-@settings(
-    max_examples=200,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    st.sampled_from(["whole", "version_3", "two_attempts", "stripped_metadata_new_ids"]),
-    st.lists(mutation, max_size=8),
-    st.none() | st.floats(0, 1),
-    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]),
-)
-def test_whatever_a_notebook_holds_it_is_read_or_refused_in_a_sentence(
-    small, tmp_path, name, changes, cut, encoding
-):
-    notebook = json.loads(case(name).read_text("utf-8"))
-    for change in changes:
-        mutate(notebook, change)
-    raw = json.dumps(notebook).encode(encoding)
-    path = tmp_path / "mine.ipynb"
-    path.write_bytes(raw if cut is None else raw[: int(cut * len(raw))])
-    try:
-        found = read(small, path)
-    except SubmissionError as error:
-        assert str(error).startswith("mine.ipynb ") and str(error).endswith(".")
-        assert len(str(error)) < 400
-        return
-    assert isinstance(found, Submission)
-    assert found.sources.keys() <= small.by_id.keys()
-    assert {one.cell_type for one in found.extras} <= {"code", "markdown", "raw"}
-    assert {one.after for one in found.extras} <= {"", *small.by_id}
-    texts = [*found.sources.values(), *(one.source for one in found.extras)]
-    texts += [text for flag in found.flags for text in (flag.what, flag.evidence)]
-    assert "\0" not in "".join([*texts, *found.remarks]).encode().decode()  # no half characters
-    assert all(sentence.endswith(".") for sentence in found.remarks)
-    assert {flag.cell for flag in found.flags} <= small.by_id.keys()
-
-
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(st.lists(junk, max_size=4))
-def test_cleaning_cells_twice_changes_nothing(cells):
-    once = repair.clean_cells(cells)
-    assert repair.clean_cells(once) == once

@@ -9,6 +9,7 @@ import math
 import os
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -821,3 +822,22 @@ def test_only_builtin_exceptions_are_made_of_names():
     for name in ("SystemExit", "KeyboardInterrupt", "eval", "Nothing", "__class__", None, [], 5):
         assert builtin_exception(name) is Exception
     assert issubclass(builtins.SystemExit, BaseException)
+
+
+def test_who_reads_a_byte_now_and_then_is_not_waited_for(channels, monkeypatch) -> None:
+    ours, theirs = channels
+    monkeypatch.setattr(wire, "_SEND_SECONDS", 0.5)
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.05):
+            theirs.socket.recv(100)
+
+    reader = threading.Thread(target=drip)
+    reader.start()
+    try:
+        with pytest.raises(WireClosed, match="does not read"):
+            ours.send({"x": b"x" * (8 << 20)})
+    finally:
+        over.set()
+        reader.join()

@@ -170,7 +170,7 @@ class Surroundings:
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("127.0.0.1", port))
         self._servers = [self._tcp, self._udp]
-        for address in (str(course / "service.sock"), "\0autograder-threats"):
+        for address in (str(course / "service.sock"), f"\0autograder-threats-{os.getpid()}"):
             server = socket.socket(socket.AF_UNIX)
             server.bind(address)
             server.listen()
@@ -184,6 +184,7 @@ class Surroundings:
             "neighbour": "s000-neighbour",
             "grader": str(self._process.pid),
             "port": str(port),
+            "abstract": f"autograder-threats-{os.getpid()}",
             "marker": self._marker,
             "packages": str(Path(nbgrader.__file__).parents[1]),
             "grader_package": str(Path(autograder.__file__).parent),

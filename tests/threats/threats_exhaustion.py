@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from threat_cases import FULL, WRONG, case, wants_marks
+from threat_cases import WRONG, case, wants_marks
 
-_NOTHING = dict.fromkeys(FULL, 0.0)
 _WITHOUT_DOUBLE = {"test-double": 0.0}
 
 
@@ -95,6 +94,44 @@ exhausts(
         print("STOLEN memory")
     except OSError as error:
         print(type(error).__name__)
+    """,
+)
+exhausts(
+    "memory that is shared, touched and let go",
+    """
+    import mmap
+    try:
+        shared = mmap.mmap(-1, 1 << 30)
+        print("STOLEN memory that nobody counts")
+    except OSError as error:
+        print(type(error).__name__)
+    """,
+)
+exhausts(
+    "leaves open files under way in sockets",
+    """
+    import os, socket
+    pairs = []
+    try:
+        for _ in range(300):
+            pairs.append(socket.socketpair())
+            for _ in range(200):
+                socket.send_fds(pairs[-1][0], [b"x"], [0] * 100)
+    except OSError as error:
+        print(type(error).__name__)
+    for left, right in pairs:
+        left.close(), right.close()
+    """,
+)
+exhausts(
+    "forges an answer and reads on a byte at a time",
+    """
+    import os, struct, threading, time, msgpack
+    forged = msgpack.packb({"outputs": [], "fine": True})
+    os.write(3, struct.pack(">I", len(forged)) + forged)
+    while True:
+        time.sleep(1)
+        os.read(3, 1024)
     """,
 )
 in_tests("memory only in hidden tests", "x = []\nwhile True: x.append(bytearray(1 << 22))")

@@ -122,7 +122,7 @@ for name, code in {
     "connects to a socket in the file system": "tries(lambda: socket.socket(socket.AF_UNIX)"
     ".connect('{course}/service.sock'))",
     "connects to an abstract socket": "tries(lambda: socket.socket(socket.AF_UNIX)"
-    ".connect('\\0autograder-threats'))",
+    ".connect('\\0{abstract}'))",
 }.items():
     harms(
         name,

@@ -179,6 +179,10 @@ case(
 
 wants_marks("NaN", solutions={"double": "def double(x):\n    return x * float('nan')"})
 wants_marks("infinity", solutions={"double": "def double(x):\n    return x * float('inf')"})
+wants_marks(
+    "letters that no file can hold",
+    solutions={"double": "def double(x):\n    return np.array('\\udc80 \\x1b[31m')"},
+)
 wants_marks("None", solutions={"double": "def double(x):\n    return None"})
 wants_marks("an empty array", solutions={"double": "def double(x):\n    return np.zeros((0,))"})
 wants_marks(
