@@ -95,6 +95,7 @@ for pid in (int("{grader}"), os.getppid(), 1):
     if pid != os.getpid() and libc.ptrace(16, pid, 0, 0) == 0:
         print("STOLEN control over", pid)
 """,
+    harmless=False,  # it stops whoever runs it without isolation
 )
 steals(
     "follows the files of other processes",
