@@ -28,7 +28,6 @@ class Case:
         says: words of a remark or of a test's sentence that must be there.
         left: a path that the case tries to make; nothing may be there afterwards.
         never: words that may be in nothing that a student is shown.
-        not_kept_by: tiers that say in so many words that they do not keep this one out.
         harmless: it can be run without isolation, by stock nbgrader, in a throwaway folder.
     """
 
@@ -42,7 +41,6 @@ class Case:
     says: str = ""
     left: str = ""
     never: tuple[str, ...] = ("STOLEN",)
-    not_kept_by: tuple[str, ...] = ()
     harmless: bool = True
 
     @property

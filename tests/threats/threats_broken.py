@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from threat_cases import FULL, case
+from threat_cases import case
 
 
 def broken(name: str, change: Callable[[dict[str, Any]], None], **rest: object) -> None:
@@ -94,4 +94,3 @@ case(
     "%matplotlib inline\n!true\nimport surely_not_installed",
 )
 case("an extra file that a cell imports", "broken", "import mine", files={"mine.py": "y = 1"})
-assert FULL

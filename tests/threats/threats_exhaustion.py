@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threat_cases import WRONG, case, wants_marks
+from threat_cases import case, wants_marks
 
 _WITHOUT_DOUBLE = {"test-double": 0.0}
 
@@ -238,4 +238,3 @@ wants_marks(
     "an abort",
     solutions={"double": "import os\ndef double(x):\n    os.abort()"},
 )
-assert WRONG
