@@ -34,7 +34,8 @@ class Walls:
     Args:
         tier: "strong" (a room in bubblewrap's house), "fallback" (a fence) or "none".
         program: the system call filter that a submission loads.
-        readable: what it may read behind a fence; and which devices it may use.
+        readable: folders with the programs that it needs; behind a fence it reads nothing else.
+        devices: which it may use behind a fence, beside the harmless ones.
         as_own_user: behind a fence it becomes a user that nobody else is, which only root can
             bring about.
         gpu: it may use a GPU, whose driver wants more address space than there is memory.
@@ -127,7 +128,7 @@ class SubmissionProcess:
             os.setsid()
             folder = room.HOME if self._folder is None else self._folder
             if self._walls.tier == "strong":
-                room.furnish(self._limits.get("disk_mb", 256))
+                room.furnish(self._limits.get("disk_mb", 256), self._walls.readable)
             os.environ.update(HOME=str(folder), TMPDIR=str(folder))
             tempfile.tempdir = str(folder)
             os.chdir(folder)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.sandbox import linux
 
 #: Where a submission works: the only file system that it can write to. ``/tmp`` and ``/dev/shm``
 #: are folders of it.
-_DISK = Path("/home")
-HOME = _DISK / "student"
+DISK = Path("/room")
+HOME = DISK / "student"
 #: The most files and folders there.
 _FILES = 20_000
 
@@ -31,8 +32,12 @@ def leave_house() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def furnish(disk_mb: int) -> None:
-    """Make the room's file systems; everything that was writable before is no longer."""
+def furnish(disk_mb: int, programs: Iterable[str]) -> None:
+    """Make the room's file systems; everything that was writable before is no longer.
+
+    Args:
+        programs: folders that are needed; what lies above them is not covered.
+    """
     linux.make_all_mounts_read_only()
     safe = linux.MS_NOSUID | linux.MS_NODEV
     try:
@@ -45,11 +50,12 @@ def furnish(disk_mb: int) -> None:
         with contextlib.suppress(OSError):  # the filter refuses new ones as well
             Path("/proc/sys/user/max_user_namespaces").write_text("0")
     options = f"size={disk_mb}m,nr_inodes={_FILES},mode=755"
-    linux.mount("none", str(_DISK), "tmpfs", safe, options)
+    linux.mount("none", str(DISK), "tmpfs", safe, options)
+    programs = list(programs)
     for folder, place in (("student", ""), ("tmp", "/tmp"), ("shm", "/dev/shm")):
-        (_DISK / folder).mkdir(mode=0o700)
-        if place:
-            linux.mount(str(_DISK / folder), place, flags=linux.MS_BIND)
+        (DISK / folder).mkdir(mode=0o700)
+        if place and not any(path.startswith(f"{place}/") for path in programs):
+            linux.mount(str(DISK / folder), place, flags=linux.MS_BIND)
 
 
 def lock(program: bytes) -> None:

@@ -25,6 +25,7 @@ from typing import Literal
 from autograder.sandbox import filters, linux
 from autograder.sandbox.fence import KEEPS_SIGNALS_IN
 from autograder.sandbox.process import Walls
+from autograder.sandbox.room import DISK
 
 Tier = Literal["strong", "fallback", "none"]
 TIERS: tuple[Tier, ...] = ("strong", "fallback", "none")
@@ -71,7 +72,8 @@ class Isolation:
         if self.tier == "none":
             return Walls(gpu=self.gpu)
         if self.tier == "strong":
-            return Walls("strong", filters.program(among_others=False), gpu=self.gpu)
+            readable = tuple(_programs())
+            return Walls("strong", filters.program(among_others=False), readable, gpu=self.gpu)
         return Walls(
             "fallback",
             filters.program(among_others=True),
@@ -209,10 +211,10 @@ def _bubblewrap(gpu: bool) -> list[str]:
             words += ["--symlink", str(Path(path).readlink()), path]
         else:
             words += ["--ro-bind-try", path, path]
-    for path in _programs():
-        words += ["--ro-bind", path, path]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", str(DISK)]
     words += ["--tmpfs", "/dev/shm"]
+    for path in _programs():  # after what they may lie in
+        words += ["--ro-bind", path, path]
     if gpu:
         for path in _gpu_devices():
             words += ["--dev-bind-try", path, path]
