@@ -81,12 +81,18 @@ def _costs_only(student: str, not_graded: dict[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits, so that marks and files agree when it comes."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Ctrl-C waits, so that marks and files agree when it comes.
+
+    Blocking the signal would not do: another thread, such as a progress bar's, would take it.
+    """
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def mark_class(
@@ -129,13 +135,14 @@ def mark_class(
         done = classroom.run(jobs()) if todo else ()
         for number, (job, result) in enumerate(done, start=1):
             one, fingerprint = todo[job.key]
-            if isinstance(result, NotGraded):
-                not_graded[job.key] = result.reason
-            else:
-                with _uninterrupted(), _costs_only(job.key, not_graded):
-                    marks.record(one, lesson, result, fingerprint)
-                    results[job.key] = result
-            on_progress(number, len(todo))
+            with _uninterrupted():
+                if isinstance(result, NotGraded):
+                    not_graded[job.key] = result.reason
+                else:
+                    with _costs_only(job.key, not_graded):
+                        marks.record(one, lesson, result, fingerprint)
+                        results[job.key] = result
+                on_progress(number, len(todo))
     entries = tuple(
         Entry(one.student, results.get(one.student), not_graded.get(one.student, ""))
         for one in handed_in
