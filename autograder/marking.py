@@ -68,14 +68,19 @@ class MarkedClass:
         }
 
 
+#: What odd files can raise on the way; SystemExit is nbgrader's way to give up.
+_OF_ONE_STUDENT = (
+    OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError, RecursionError,
+    SQLAlchemyError, SystemExit,
+)  # fmt: skip
+
+
 @contextlib.contextmanager
 def _costs_only(student: str, not_graded: dict[str, str]) -> Iterator[None]:
     """What goes wrong with one student's files stops nobody else; it is told, and tried again."""
     try:
         yield
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
-        not_graded[student] = f"{type(error).__name__}: {plain(str(error), 300)}"
-    except (RecursionError, SQLAlchemyError, SystemExit) as error:  # nbgrader's way to give up
+    except _OF_ONE_STUDENT as error:
         not_graded[student] = f"{type(error).__name__}: {plain(str(error), 300)}"
 
 
