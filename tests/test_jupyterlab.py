@@ -52,6 +52,8 @@ def lab(course: Path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
          "--ip=127.0.0.1", "--ServerApp.token=", "--ServerApp.password=",
+         # Ports are chosen before a kernel binds them: a kernel of another test may be faster.
+         "--KernelManager.transport=ipc",
          "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
         cwd=course, stdout=log, stderr=log,
         env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "OMP_NUM_THREADS": "1"},
@@ -88,7 +90,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture
 def page(browser) -> Iterator[object]:
     page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    page.set_default_timeout(240_000)
+    page.set_default_timeout(120_000)
     yield page
     page.close()
 
@@ -102,6 +104,21 @@ def open_notebook(page, address: str, name: str) -> None:
     page.goto(f"{address}/lab/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_selector(".jp-RenderedMarkdown h1")
+
+
+def wait_for_kernel(page) -> None:
+    """A click on Run before the kernel has answered may be lost."""
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', state="attached")
+
+
+def wait_for(locator, page, course: Path) -> None:
+    """Until it is there; if it doesn't come, what the page shows and what the server said."""
+    try:
+        locator.wait_for()
+    except Exception as error:
+        said = (course / "lab.log").read_text()[-3000:]
+        shown = page.locator("body").inner_text()[-3000:]
+        pytest.fail(f"{error}\n\nThe page shows:\n{shown}\n\nThe server said:\n{said}")
 
 
 @pytest.mark.parametrize("one", lesson.find(ROOT), ids=lambda one: one.name)
@@ -123,10 +140,11 @@ def test_a_failed_check_reads_as_a_sentence_not_as_a_traceback(page, lab, course
             cell["source"] = "def double(x):\n    return x**2"
     (course / "mine.ipynb").write_text(json.dumps(released))
     open_notebook(page, lab, "mine.ipynb")
+    wait_for_kernel(page)
     page.get_by_text("Run", exact=True).first.click()
     page.get_by_text("Run All Cells", exact=True).click()
     said = page.locator(".jp-OutputArea-output").filter(has_text="double(3) returned 9")
-    said.first.wait_for()
+    wait_for(said.first, page, course)
     keep(page, "failed-check")
     words = said.first.inner_text()
     assert "expected 6" in words
