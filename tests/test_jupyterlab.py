@@ -113,9 +113,10 @@ def wait_for_kernel(page) -> None:
 
 def wait_for(locator, page, course: Path) -> None:
     """Until it is there; if it doesn't come, what the page shows and what the server said."""
+    late = pytest.importorskip("playwright.sync_api").TimeoutError
     try:
         locator.wait_for()
-    except Exception as error:
+    except late as error:
         said = (course / "lab.log").read_text()[-3000:]
         shown = page.locator("body").inner_text()[-3000:]
         pytest.fail(f"{error}\n\nThe page shows:\n{shown}\n\nThe server said:\n{said}")
