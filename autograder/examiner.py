@@ -16,7 +16,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from numbers import Real
 from types import CodeType
@@ -99,13 +99,15 @@ class _Script:
     """A compiled test.
 
     ``wanted`` are the names that it takes from the student. ``steps`` are its statements: code to
-    run, or the name and source of a probe; each with whether it is hidden. ``value`` is the
-    expression on its last line, if any.
+    run, or the name and source of a probe. ``hidden_steps`` begin with the first hidden one.
+    ``value`` is the expression on its last line, if any. ``hides`` tells whether any is hidden.
     """
 
     wanted: tuple[str, ...]
-    steps: tuple[tuple[CodeType | tuple[str, str], bool], ...]
+    steps: tuple[CodeType | tuple[str, str], ...]
+    hidden_steps: tuple[CodeType | tuple[str, str], ...]
     value: CodeType | None
+    hides: bool
 
 
 def prepare(lesson: Lesson) -> Prepared:
@@ -124,7 +126,8 @@ def _compile(cell: Cell, known: set[str]) -> _Script:
     probes = dict(probes_in(tree))
     wanted = _read_before_bound(tree) - known - set(dir(builtins)) - set(probes)
     last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    steps: list[tuple[CodeType | tuple[str, str], bool]] = []
+    steps: list[CodeType | tuple[str, str]] = []
+    hidden = len(tree.body)
     for statement in tree.body:
         if statement is last:
             break
@@ -133,9 +136,17 @@ def _compile(cell: Cell, known: set[str]) -> _Script:
             step = statement.name, ast.unparse(_undecorated(statement))
         else:
             step = compile(ast.Module([statement], type_ignores=[]), file, "exec")
-        steps.append((step, statement.lineno in cell.hidden_lines))
+        if statement.lineno in cell.hidden_lines:
+            hidden = min(hidden, len(steps))
+        steps.append(step)
     value = compile(ast.Expression(last.value), file, "eval") if last else None
-    return _Script(tuple(sorted(wanted)), tuple(steps), value)
+    return _Script(
+        tuple(sorted(wanted)),
+        tuple(steps[:hidden]),
+        tuple(steps[hidden:]),
+        value,
+        any(statement.lineno in cell.hidden_lines for statement in tree.body),
+    )
 
 
 def _file_of(cell: Cell) -> str:
@@ -149,6 +160,9 @@ class Examiner:
     The process is a fork of this one, made at the first test, and made anew if a test hangs it.
     Each test starts from fresh copies of what the setup cells bound, so that what a student's
     function does to an array it was given is gone with the test.
+
+    A test is judged in two halves. Hidden lines wait until nothing more of what the student's
+    side says will be shown, so that it can keep what hidden lines try, and tell nobody.
 
     Args:
         prepared: what :func:`prepare` made.
@@ -166,26 +180,40 @@ class Examiner:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def examine(self, cell: Cell, channel: Channel) -> Verdict:
-        """Judge one test cell.
+    def examine(self, cell: Cell, channel: Channel) -> Verdict | None:
+        """Judge one test cell up to its first hidden line.
 
         Args:
             cell: of the lesson, hidden tests included.
             channel: to the fork of the student's process that answers this test's calls.
+
+        Returns:
+            None if nothing is wrong so far, and :meth:`finish` has to be asked.
         """
-        started = time.perf_counter()
         if self._channel is None:
             self._channel = self._start(channel)
+        return self._ask({"op": "begin", "cell": cell.id}, channel.socket.fileno())
+
+    def finish(self, cell: Cell) -> Verdict | None:
+        """Judge the rest of a cell that :meth:`examine` has begun.
+
+        Returns:
+            None if the process that it waited in, ours or the student's, was ended meanwhile by
+            what another test did: begin again, in a fresh process.
+        """
+        return None if self._channel is None else self._ask({"op": "finish", "cell": cell.id})
+
+    def _ask(self, message: dict[str, Any], *files: int) -> Verdict | None:
         most = self._lesson.limits.test_seconds
         try:
-            self._channel.send({"cell": cell.id}, (channel.socket.fileno(),))
-            said = self._channel.receive(most + 5)
-            verdict = Verdict(**{**said, "called": called_names(said["called"])})
+            self._channel.send(message, files)
+            said = self._channel.receive(most + 5)["verdict"]
         except WireError as error:
             self._end()
             says = _too_slow(most) if isinstance(error, WireTimeout) else _NOT_RUN
-            verdict = Verdict(0.0, "not run", says, f"the examiner's process: {error}")
-        return replace(verdict, seconds=time.perf_counter() - started)
+            hidden = message["op"] == "finish"
+            return Verdict(0.0, "not run", says, f"the examiner's process: {error}", hidden)
+        return said and Verdict(**{**said, "called": called_names(said["called"])})
 
     def _start(self, test: Channel) -> Channel:
         ours, theirs = socket.socketpair()
@@ -212,20 +240,28 @@ class Examiner:
 
 def _judge_until_closed(channel: Channel, lesson: Lesson, prepared: Prepared) -> None:
     """The loop of the examiner's process."""
+    begun: dict[str, Examination] = {}
     while True:
         message, files = channel.receive_with_files()
         cell = lesson.by_id[message["cell"]]
-        answer_bytes = int(lesson.limits.answer_mb * (1 << 20))
-        test = Channel(socket.socket(fileno=files[0]), answer_bytes)
-        try:
+        if message["op"] == "begin":
+            answer_bytes = int(lesson.limits.answer_mb * (1 << 20))
+            test = Channel(socket.socket(fileno=files[0]), answer_bytes)
             script, names = prepared.scripts[cell.id], _fresh(prepared.names)
             seconds = lesson.limits.test_seconds
-            examination = _Examination(cell, script, test, names, seconds)
-            verdict = examination.judge()
-        finally:
-            test.close()
-        called = [list(pair) for pair in examination.conversation.called]
-        channel.send({**asdict(verdict), "called": called})
+            examination = Examination(cell, script, test, names, seconds)
+            verdict = examination.begin()
+            if verdict is None:
+                begun[cell.id] = examination
+        else:
+            lost = cell.id not in begun
+            examination = None if lost else begun.pop(cell.id)
+            verdict = None if lost else examination.finish()
+        if verdict is None:
+            channel.send({"verdict": None})
+        else:
+            called = [list(pair) for pair in examination.conversation.called]
+            channel.send({"verdict": {**asdict(verdict), "called": called}})
 
 
 def _fresh(names: dict[str, Any]) -> dict[str, Any]:
@@ -243,8 +279,15 @@ def _too_slow(seconds: float) -> str:
     return f"Your code did not answer within {seconds:g} s. Is there a loop that does not end?"
 
 
-class _Examination:
-    """One run of one test cell."""
+class Examination:
+    """One run of one test cell: :meth:`begin`, and if that gives no verdict, :meth:`finish`.
+
+    Args:
+        script: the cell, compiled.
+        channel: to the student's side; closed when there is a verdict.
+        names: what the test starts with.
+        seconds: how long both halves together may take.
+    """
 
     def __init__(
         self,
@@ -260,34 +303,72 @@ class _Examination:
         self.outputs = Outputs()
         self.names = names
         self.file = _file_of(cell)
-        self.conversation = Conversation(channel, time.monotonic() + seconds, self.outputs)
+        self.conversation = Conversation(channel, outputs=self.outputs)
+        self._spent = 0.0
 
-    def judge(self) -> Verdict:
-        signal.signal(signal.SIGALRM, _raise_time_up)
-        signal.setitimer(signal.ITIMER_REAL, self.seconds + 1)
+    def begin(self) -> Verdict | None:
+        """Run the lines before the first hidden one; None if the rest has to be run."""
         lines = self.cell.source.splitlines(keepends=True)
         linecache.cache[self.file] = (len(self.cell.source), None, lines, self.file)
+        return self._judge(self._begin)
+
+    def finish(self) -> Verdict | None:
+        """Run the hidden lines and what follows; None if the student's side has gone meanwhile."""
+        return self._judge(self._finish)
+
+    def _judge(self, half: Callable[[], Verdict | None]) -> Verdict | None:
+        started = time.monotonic()
+        left = self.seconds - self._spent
+        self.conversation.deadline = started + left
+        signal.signal(signal.SIGALRM, _raise_time_up)
+        signal.setitimer(signal.ITIMER_REAL, left + 1)
         writers = [_Writer(self.outputs, name) for name in ("stdout", "stderr")]
         try:
             with contextlib.redirect_stdout(writers[0]), contextlib.redirect_stderr(writers[1]):
-                value = self._run()
+                verdict = half()
+            signal.setitimer(signal.ITIMER_REAL, 0)
         except BaseException as error:  # noqa: BLE001  whatever ends a test is a verdict
             signal.setitimer(signal.ITIMER_REAL, 0)
-            return self._verdict_of(error)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+            verdict = self._verdict_of(error)
+        self._spent += time.monotonic() - started
+        if verdict is None:
+            return None
+        self.conversation.channel.close()
+        return replace(verdict, seconds=self._spent)
+
+    def _begin(self) -> Verdict | None:
+        self.names.update(self.conversation.describe(list(self.script.wanted)))
+        self._run(self.script.steps)
+        reaches = self.conversation.has_stand_ins or any(
+            isinstance(step, tuple) for step in self.script.hidden_steps
+        )
+        if self.script.hides and reaches:
+            self.conversation.hold()
+            return None
+        # The others look at values only: the student's side learns nothing of them.
+        self.outputs.closed = self.script.hides
+        return self._end()
+
+    def _finish(self) -> Verdict | None:
+        # What is printed while hidden lines run could tell what they try.
+        self.outputs.closed = True
+        try:
+            self.conversation.hold()
+        except WireError:
+            return None
+        return self._end()
+
+    def _end(self) -> Verdict:
+        self._run(self.script.hidden_steps)
+        value = None if self.script.value is None else eval(self.script.value, self.names)
         return self._verdict_of_value(value)
 
-    def _run(self) -> Any:
-        """Run the cell; the value of its last line if that is an expression."""
-        self.names.update(self.conversation.describe(list(self.script.wanted)))
-        for step, hidden in self.script.steps:
-            # What is printed while hidden lines run could tell what they try.
-            self.outputs.closed = self.outputs.closed or hidden
+    def _run(self, steps: tuple[CodeType | tuple[str, str], ...]) -> None:
+        for step in steps:
             if isinstance(step, tuple):
                 self.names[step[0]] = self.conversation.probe(*step)
             else:
                 exec(step, self.names)
-        return None if self.script.value is None else eval(self.script.value, self.names)
 
     def _verdict_of_value(self, value: Any) -> Verdict:
         most = self.cell.points
@@ -324,7 +405,7 @@ class _Examination:
 
     def _verdict_of(self, error: BaseException) -> Verdict:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
-        hidden = any(frame.lineno in self.cell.hidden_lines for frame in frames)
+        hidden = self.outputs.closed
         call = self.conversation.last_call
         where = f"{call}" if call else "The test"
         outcome: Outcome = "failed"
@@ -465,16 +546,22 @@ def _append_stream(outputs: Outputs, name: str, words: str) -> None:
 
 
 class Conversation:
-    """Calls from a test to the student's process."""
+    """Calls from a test to the student's process. Those after ``deadline`` are not answered."""
 
-    def __init__(self, channel: Channel, deadline: float, outputs: Outputs) -> None:
+    def __init__(self, channel: Channel, deadline: float = math.inf, *, outputs: Outputs) -> None:
         self.channel = channel
         self.deadline = deadline
         self.outputs = outputs
+        #: Whether the student's side has shown something that can be called.
+        self.has_stand_ins = False
         self.last_call = ""
         self.called: set[tuple[str, str]] = set()
         self._depth = 0
-        self._codec = Codec(0, lambda number, kind, call: StandIn(self, number, kind))
+        self._codec = Codec(0, self._stand_in)
+
+    def _stand_in(self, number: int, kind: str, can_call: bool) -> StandIn:
+        self.has_stand_ins = True
+        return StandIn(self, number, kind)
 
     def describe(self, names: list[str]) -> dict[str, Any]:
         """Stand-ins and data for those of ``names`` that the notebook has bound."""
@@ -493,6 +580,10 @@ class Conversation:
                     found[name]._label = name
         self._codec.forget()
         return found
+
+    def hold(self) -> None:
+        """Have the student's side keep things as they are now; it answers when it has."""
+        self._exchange({"op": "hold"})
 
     def probe(self, name: str, source: str) -> Any:
         """Define a probe on the student's side; its stand-in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import time
@@ -12,7 +13,7 @@ from typing import Any
 from autograder import __version__, integrity
 from autograder.examiner import Examiner, Prepared, Verdict, error_output
 from autograder.lesson import Cell, Lesson, free_names, top_level_names
-from autograder.sandbox.client import Running, Sandbox, SubmissionDied
+from autograder.sandbox.client import OpenTest, Running, Sandbox, SubmissionDied
 from autograder.submission import Extra, Flag, Submission
 from autograder.wire import plain, text
 
@@ -20,6 +21,8 @@ from autograder.wire import plain, text
 _OPEN_FILES = 512
 #: How often a notebook is started again after a cell has ended its process.
 _RESTARTS = 4
+#: Of a notebook's time, the part that hidden lines get when everything else has used it up.
+_FOR_HIDDEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,21 @@ def grade(
     remarks = list(submission.remarks)
     called: set[tuple[str, str]] = set()
     deadline = time.monotonic() + lesson.limits.notebook_seconds
-    for _ in range(_RESTARTS + 1):
+    end = len(steps)
+    for attempt in range(_RESTARTS + 2):
         try:
-            _run(lesson, steps, sandbox, prepared, deadline, files, called)
+            _run(lesson, steps[:end], sandbox, prepared, deadline, files, called)
             break
         except _Died as death:
             death.step.fatal = str(death)
             where = death.step.cell.id if death.step.cell else "a cell that was added"
-            remarks.append(
-                f"Running {where} ended the process ({death}); the rest was run without it."
-            )
+            what = "the rest was run without it"
+            if attempt == _RESTARTS:  # once more, for the hidden lines of the tests before it
+                end = steps.index(death.step)
+                what = "what follows it was not run"
+            remarks.append(f"Running {where} ended the process ({death}); {what}.")
+        except _Lost:
+            continue
     for step in steps:
         if step.is_test and step.verdict is None:
             says = "This test could not be run: the notebook's time is up, or its process ended."
@@ -153,6 +161,10 @@ def unreadable(lesson: Lesson, master: dict[str, Any], reason: str) -> Result:
         Mark(cell.id, 0.0, cell.points, "not run", reason, reason) for cell in lesson.graded
     )
     return Result(lesson.name, lesson.digest, marks, copy.deepcopy(master["cells"]), (reason,))
+
+
+class _Lost(Exception):
+    """A test that waited with its hidden lines has to begin again."""
 
 
 class _Died(Exception):
@@ -223,7 +235,12 @@ def _run(
 ) -> None:
     """Run every step that is not fatal in a fresh process; judge the tests not judged yet.
 
+    Hidden lines run after the last cell: what the student's side keeps of them is shown nowhere.
     What tasks forbid and the submission calls is added to ``called``.
+
+    Raises:
+        _Died: the process ended.
+        _Lost: a test has no verdict yet, through no fault of its own.
     """
     limits = lesson.limits
     resources = {
@@ -231,6 +248,7 @@ def _run(
         "file_mb": limits.file_mb,
         "disk_mb": limits.disk_mb,
         "processes": limits.processes,
+        "tests": sum(step.is_test for step in steps),
         "cpu_seconds": limits.notebook_seconds + 30,
         "files": _OPEN_FILES,
     }
@@ -238,27 +256,52 @@ def _run(
     with (
         Examiner(lesson, prepared) as examiner,
         sandbox.submission(resources, files, forbidden) as running,
+        contextlib.ExitStack() as stack,
     ):
+        begun: list[tuple[_Step, OpenTest]] = []
+
+        def judged(step: _Step) -> None:
+            called.update(step.verdict.called & set(forbidden))
+            if step.verdict.outcome == "not run":
+                # Did the test's own process end, or the notebook's with it?
+                ended = sandbox.how_it_ended()
+                if ended:
+                    raise _Died(step, ended)
+
         for step in steps:
             left = deadline - time.monotonic()
             if left <= 0:
-                return
+                break
             try:
                 if step.is_test and step.verdict is None and not step.fatal:
-                    with running.test() as channel:
-                        step.verdict = examiner.examine(step.cell, channel)
-                    called |= step.verdict.called & set(forbidden)
-                    if step.verdict.outcome == "not run":
-                        # Did the test's own process end, or the notebook's with it?
-                        ended = sandbox.how_it_ended()
-                        if ended:
-                            raise _Died(step, ended)
+                    test = running.test()
+                    stack.callback(test.close)
+                    step.verdict = examiner.examine(step.cell, test.channel)
+                    if step.verdict is None:
+                        begun.append((step, test))
+                    else:
+                        test.close()
+                        judged(step)
                 elif step.runs and not step.fatal:
                     seconds = min(limits.cell_seconds, left)
                     ran = _run_cell(step, running, seconds, limits.output_kb << 10)
                     called |= ran & set(forbidden)
             except SubmissionDied as error:
                 raise _Died(step, str(error)) from error
+        # What cells have used up is not taken from the tests that went well.
+        deadline = max(deadline, time.monotonic() + limits.notebook_seconds * _FOR_HIDDEN)
+        lost = False
+        for step, test in begun:
+            if time.monotonic() > deadline:
+                return
+            step.verdict = examiner.finish(step.cell)
+            test.close()
+            if step.verdict is None:
+                lost = True
+            else:
+                judged(step)
+        if lost:
+            raise _Lost
 
 
 def _run_cell(

@@ -253,6 +253,7 @@ class Running:
     def __init__(self, channel: Channel, sandbox: Sandbox) -> None:
         self._channel = channel
         self._sandbox = sandbox
+        self._tests = 0
 
     def run(
         self,
@@ -301,27 +302,40 @@ class Running:
             raise TimeoutError(ran)
         return ran
 
-    @contextmanager
-    def test(self) -> Iterator[Channel]:
-        """The channel to the student's names and functions, for one test.
+    def test(self) -> OpenTest:
+        """The student's names and functions as they are now, for one test.
 
         The test's first call forks the process; what the calls do is gone with the fork.
 
         Raises:
             SubmissionDied: the process is gone, or does not obey.
         """
+        self._tests += 1
         ours, theirs = socket.socketpair()
         try:
-            _ask(self._channel, {"op": "test"}, (theirs,), _REPLY_SECONDS)
+            _ask(self._channel, {"op": "test", "number": self._tests}, (theirs,), _REPLY_SECONDS)
         except WireError as error:
+            ours.close()
             how = self._sandbox.how_it_ended()
             raise SubmissionDied(how or f"it does not answer ({error})") from error
-        channel = Channel(ours)
-        # Hanging up ends the test's process; what does not end is killed before the next fork.
-        try:
-            yield channel
-        finally:
-            channel.close()
+        return OpenTest(Channel(ours), self._channel, self._tests)
+
+
+@dataclass(frozen=True)
+class OpenTest:
+    """A test that a submission answers. ``channel`` leads to the process that does."""
+
+    channel: Channel
+    _submission: Channel
+    _number: int
+
+    def close(self) -> None:
+        """End the test's process, whatever it is doing."""
+        if self.channel.socket.fileno() < 0:
+            return
+        self.channel.close()
+        with contextlib.suppress(WireError):  # the submission is gone, and its tests with it
+            self._submission.send({"op": "over", "number": self._number})
 
 
 def _ask(

@@ -12,7 +12,8 @@ def apply(limits: dict[str, Any]) -> None:
     Args:
         limits: ``memory_mb`` (address space, each process), ``cpu_seconds``, ``file_mb`` (the
             largest file), ``processes`` (of this user in this user namespace) and ``files`` (open
-            at a time). A missing one stays as it is.
+            at a time). A missing one stays as it is. ``tests`` is the number of processes that
+            :func:`room_for` may allow beyond ``processes``.
     """
     for name, kind, unit in (
         ("memory_mb", resource.RLIMIT_AS, 1 << 20),
@@ -24,7 +25,20 @@ def apply(limits: dict[str, Any]) -> None:
         if name in limits:
             _, most = resource.getrlimit(kind)
             wanted = int(limits[name] * unit)
+            hard = wanted + (limits.get("tests", 0) if name == "processes" else 0)
             if most != resource.RLIM_INFINITY:
-                wanted = min(wanted, most)
-            resource.setrlimit(kind, (wanted, wanted))
+                wanted, hard = min(wanted, most), min(hard, most)
+            resource.setrlimit(kind, (wanted, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def processes() -> int:
+    """How many processes this one's user may have, as :func:`apply` has set it."""
+    return resource.getrlimit(resource.RLIMIT_NPROC)[0]
+
+
+def room_for(processes: int) -> None:
+    """Change how many processes this one's user may have, as far as ``tests`` allow."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    if hard != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NPROC, (min(processes, hard), hard))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.sandbox import limits
 from autograder.sandbox.lookout import Lookout
 from autograder.sandbox.shell import Shell, Stream
 from autograder.wire import (
@@ -40,7 +41,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
     """Run cells and serve tests until the examiner hangs up. Never returns."""
     me = os.getpid()
-    test: int | None = None
+    tests: dict[int, int] = {}  # the process of each test that is not over
+    processes = limits.processes()
     setup_names: dict[str, Any] = {}
     while True:
         try:
@@ -48,9 +50,6 @@ def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
         except WireError:
             os._exit(0)
         operation = message.get("op")
-        if test is not None:
-            _kill_group(test)
-            test = None
         if operation == "run":
             # An interrupt that comes after a cell has ended belongs to nothing.
             try:
@@ -77,8 +76,12 @@ def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
             answers = Answers(side, shell, setup_names, lookout)
             first_call = answers.describe()
             if first_call is not None:
+                # Whatever else the submission has started, there is room for one more test.
+                limits.room_for(processes + len(tests) + 1)
                 test = _fork()
-                if test == 0:
+                if test:
+                    tests[message["number"]] = test
+                else:
                     channel.close()
                     signal.signal(signal.SIGINT, signal.SIG_DFL)
                     gc.disable()
@@ -86,6 +89,11 @@ def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
                     os.setpgid(0, 0)
                     answers.serve(first_call)
             side.close()
+        elif operation == "over":
+            test = tests.pop(message["number"], None)
+            if test is not None:
+                _kill_group(test)
+                limits.room_for(processes + len(tests))
 
 
 def _know(lookout: Lookout, task: str | None, file: str) -> None:
@@ -206,6 +214,8 @@ class Answers:
                         found[name] = None
                         self.shell.recorder.stream("stderr", f"{name}: {error}\n")
             return {"kind": "names", "names": found}
+        if operation == "hold":
+            return self._returned(None)
         if operation == "probe":
             code = compile(message["source"], f"<probe {message['name']}>", "exec")
             exec(code, self.probe_names)

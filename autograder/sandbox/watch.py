@@ -14,7 +14,8 @@ class Watch:
     """Looks at the processes below this one.
 
     Args:
-        limits: ``memory_mb`` and ``processes`` of all together; ``disk_mb`` of the folder.
+        limits: ``memory_mb`` and ``processes`` of all together, beside ``tests`` that wait;
+            ``disk_mb`` of the folder.
         folder: the submission's, where the file system has no size of its own; else None.
     """
 
@@ -28,7 +29,7 @@ class Watch:
         """What is over its limit, as half a sentence; empty if nothing is."""
         family = below(os.getpid())
         most = self._limits.get("processes")
-        if most and len(family) > most:
+        if most and len(family) > most + self._limits.get("tests", 0):
             return f"it had more than {most} processes"
         most = self._limits.get("memory_mb")
         if most and self._exceeds(family, most << 10):

@@ -130,6 +130,100 @@ def test_a_test_sees_no_change_that_another_test_has_made(grade: Grade, make_les
     assert points(grade(lesson=lesson)) == {"test-count-a": 1.0, "test-count-b": 1.0}
 
 
+def test_a_test_sees_names_as_they_are_at_its_place_hidden_lines_too(grade: Grade) -> None:
+    # Hidden lines run after the last cell.
+    later = "numbers = double = None\nnp.min = None"
+    for place in ("test-double", "test-largest"):
+        assert grade(extras=(Extra("added", "code", later, place),)).points == 10.0
+
+
+def test_hidden_lines_run_after_the_last_cell(grade: Grade) -> None:
+    told = RIGHT.replace("    return", "    open('calls', 'a').write('x')\n    return")
+    extras = (Extra("added", "code", "print('calls:', open('calls').read())", "test-largest"),)
+    result = grade(double=told, extras=extras)
+    assert result.points == 10.0
+    (cell,) = [cell for cell in result.cells if cell["source"] == extras[0].source]
+    # double(3) of the visible line, and no call of the hidden ones.
+    assert cell["outputs"][0]["text"] == "calls: x\n"
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 7])
+def test_cells_that_end_the_process_at_last_cost_no_test_before_them(
+    grade: Grade, count: int
+) -> None:
+    extras = tuple(
+        Extra("added", "code", "import os\nos._exit(1)", "test-Line") for _ in range(count)
+    )
+    result = grade(extras=extras)
+    before = {cell: points(result)[cell] for cell in ("test-double", "test-update", "test-Line")}
+    assert before == {"test-double": 2.0, "test-update": 3.0, "test-Line": 4.0}
+    # One that goes on ending its process is given up in the end.
+    assert points(result)["test-largest"] == (1.0 if count < 5 else 0.0)
+
+
+def test_a_test_that_uses_all_memory_costs_no_other_that_waits(grade: Grade, make_lesson) -> None:
+    lesson = make_lesson(
+        '# %% setup="imports"\nimport numpy as np\nfrom nnlab.testing import check_equal\n\n'
+        + "".join(
+            f'# %% solution="{name}"\n### BEGIN SOLUTION\ndef {name}():\n    return 1\n'
+            f'### END SOLUTION\n\n# %% tests="{name}" points=1\n'
+            f'check_equal("{name}()", {name}(), 1)\n### BEGIN HIDDEN TESTS\n'
+            f'check_equal("{name}()", {name}(), 1)\n### END HIDDEN TESTS\n\n'
+            for name in ("one", "two", "three")
+        ),
+        header="title: T\nminutes: 1\nlimits:\n  memory_mb: 2500\n  test_seconds: 5",
+    )
+    # Four processes with 720 MB each: no limit of one process, but that of all together.
+    hungry = (
+        "import os, time\ndef two():\n    for _ in range(3):\n        os.fork()\n"
+        "    fill = np.ones(90_000_000)\n    time.sleep(4)\n    return 1"
+    )
+    result = grade(lesson=lesson, two=hungry)
+    assert points(result) == {"test-one": 1.0, "test-two": 0.0, "test-three": 1.0}
+    assert "ended its process" in result.mark("test-two").says
+
+
+def test_cells_that_use_up_the_time_take_none_from_hidden_lines(grade: Grade, make_lesson) -> None:
+    lesson = make_lesson(
+        '# %% setup="imports"\nfrom nnlab.testing import check_equal\n\n'
+        '# %% solution="one"\n### BEGIN SOLUTION\ndef one():\n    return 1\n### END SOLUTION\n\n'
+        '# %% tests="one" points=1\ncheck_equal("one()", one(), 1)\n### BEGIN HIDDEN TESTS\n'
+        'check_equal("one()", one(), 1)\n### END HIDDEN TESTS\n\n',
+        header="title: T\nminutes: 1\nlimits:\n  notebook_seconds: 3\n  cell_seconds: 2",
+    )
+    slow = tuple(Extra("added", "code", "import time\ntime.sleep(9)", "test-one") for _ in range(3))
+    assert grade(lesson=lesson, extras=slow).points == 1.0
+
+
+def test_a_visible_line_after_hidden_ones_shows_no_word_of_the_student(
+    grade: Grade, make_lesson
+) -> None:
+    lesson = make_lesson(
+        '# %% setup="imports"\nfrom nnlab.testing import check_equal\n\n'
+        '# %% solution="one"\n### BEGIN SOLUTION\ndef one(x):\n    return x\n### END SOLUTION\n\n'
+        '# %% tests="one" points=1\ncheck_equal("one(1)", one(1), 1)\n### BEGIN HIDDEN TESTS\n'
+        'check_equal("one(2817)", one(2817), 2817)\n### END HIDDEN TESTS\n'
+        'check_equal("one(1)", one(1), 1)\n\n'
+    )
+    keep = (
+        "seen = []\ndef one(x):\n    seen.append(x)\n"
+        "    if len(seen) > 2:\n        raise ValueError(f'TRIED {seen}')\n    return x"
+    )
+    mark = grade(lesson=lesson, one=keep).mark("test-one")
+    assert mark.says == "A hidden test made one raise ValueError."
+    assert "2817" in mark.detail
+
+
+def test_the_name_of_a_students_exception_does_not_reach_a_hidden_message(grade: Grade) -> None:
+    leak = (
+        "def double(x):\n    if np.size(x) > 1:\n"
+        "        raise type(f'Tried{int(x.sum() * 1e6)}', (KeyError,), {})('x')\n    return 2 * x"
+    )
+    assert (
+        grade(double=leak).mark("test-double").says == "A hidden test made double raise KeyError."
+    )
+
+
 @pytest.mark.parametrize(
     "attack",
     [

@@ -48,8 +48,9 @@ def converse(running):
 
         def begin():
             stack.close()
-            channel = stack.enter_context(running.test())
-            return Conversation(channel, time.monotonic() + 20, Outputs())
+            test = running.test()
+            stack.callback(test.close)
+            return Conversation(test.channel, time.monotonic() + 20, outputs=Outputs())
 
         yield begin
 

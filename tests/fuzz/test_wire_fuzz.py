@@ -25,6 +25,7 @@ from plain_data import is_plain, plain_data, same
 from autograder import examiner, proof, wire
 from autograder.examiner import (
     Conversation,
+    Examination,
     FromStudent,
     NoAnswer,
     Outcome,
@@ -32,7 +33,6 @@ from autograder.examiner import (
     Prepared,
     StandIn,
     Verdict,
-    _Examination,
 )
 from autograder.lesson import Cell, Lesson
 from autograder.sandbox import loop
@@ -431,7 +431,7 @@ USES: list[Callable[[StandIn], Any]] = [
 @given(conversations(), st.lists(st.sampled_from(USES), min_size=1, max_size=6))
 def test_no_answer_of_a_submission_raises_anything_but_the_three_errors(raw, uses) -> None:
     with answered(raw) as channel, bounds(len(raw)):
-        conversation = Conversation(channel, time.monotonic() + 60, Outputs())
+        conversation = Conversation(channel, time.monotonic() + 60, outputs=Outputs())
         done = 0
         for use in [USES[0], *uses]:
             try:
@@ -542,14 +542,14 @@ def judge(small: Lesson, prepared: Prepared) -> Iterator[Callable[..., Any]]:
         thread = threading.Thread(target=submission, args=(side, names), daemon=True)
         thread.start()
         with ours:
-            verdict = examination(cell, Channel(ours)).judge()
+            verdict = whole(examination(cell, Channel(ours)))
         thread.join(30)
         assert not thread.is_alive()
         return verdict, side.sent
 
-    def examination(cell: Cell, channel: Channel) -> _Examination:
+    def examination(cell: Cell, channel: Channel) -> Examination:
         names = examiner._fresh(prepared.names)
-        return _Examination(cell, prepared.scripts[cell.id], channel, names, 20)
+        return Examination(cell, prepared.scripts[cell.id], channel, names, 20)
 
     with pytest.MonkeyPatch.context() as patched:
         # The loop ends its process and takes over its streams; here it is a thread of the tests.
@@ -557,6 +557,12 @@ def judge(small: Lesson, prepared: Prepared) -> Iterator[Callable[..., Any]]:
         patched.setattr(loop, "sys", SimpleNamespace(modules=loop.sys.modules))
         run.examination = examination
         yield run
+
+
+def whole(examination: Examination) -> Verdict:
+    """Both halves of a test; one that its student's side leaves in between is not run."""
+    gone = Verdict(0.0, "not run", "The test could not be run.", hidden=True)
+    return examination.begin() or examination.finish() or gone
 
 
 def test_cells(lesson: Lesson) -> list[Cell]:
@@ -628,7 +634,7 @@ def test_whatever_a_submission_sends_its_test_ends_in_a_verdict(
     ]
     raw = b"".join(frames)
     with answered(raw) as channel, bounds(len(raw)):
-        verdict = judge.examination(cell, channel).judge()
+        verdict = whole(judge.examination(cell, channel))
     assert_sound(verdict, cell)
 
 

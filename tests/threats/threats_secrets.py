@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from threat_cases import CASES, Case, case
 
 _SHOW = """
@@ -163,6 +165,82 @@ CASES.append(
         loses={"test-double": 0.0},
         says="A hidden test made double raise ValueError.",
         never=("TRIED",),
+    )
+)
+
+# What a function keeps of hidden inputs must not come up in a later cell, nor in what a later
+# test says.
+
+
+def keeps(name: str, before: str, keep: str, tell: str) -> None:
+    """``keep`` has the text ``tried``; ``tell`` returns what was kept."""
+    telling = f"def told():\n{textwrap.indent(tell, '    ')}\n"
+    for how, solutions, extras in (
+        ("a later cell", {}, (("test-double", "print('KEPT:', told())"),)),
+        ("the last cell", {}, (("test-largest", "print('KEPT:', told())"),)),
+        ("a later test", {"update": "def update(state, f):\n    raise ValueError(told())"}, ()),
+    ):
+        CASES.append(
+            Case(
+                f"keeps hidden inputs in {name}, shown by {how}",
+                "secrets",
+                solutions={
+                    "double": f"import os\n{before}\n{telling}{_TELLS.format(how=keep)}",
+                    **solutions,
+                },
+                extras=extras,
+                loses={"test-update": 0.0} if solutions else {},
+                never=("array(",),
+            )
+        )
+
+
+keeps("a file", "", "open('kept', 'a').write(tried)", "return open('kept').read()")
+keeps(
+    "shared memory",
+    "import mmap\n"
+    "file = open('shared', 'wb+')\n"
+    "file.truncate(1 << 20)\n"
+    "shared = mmap.mmap(file.fileno(), 1 << 20)",
+    "shared.write(tried.encode())",
+    "return bytes(shared).rstrip(b'\\0').decode()",
+)
+keeps(
+    "a pipe",
+    "reading, writing = os.pipe()",
+    "os.write(writing, tried.encode())",
+    "os.set_blocking(reading, False)\nreturn os.read(reading, 1 << 16).decode()",
+)
+keeps(
+    "a process left behind",
+    """reading, writing = os.pipe()
+back, forth = os.pipe()
+if os.fork() == 0:
+    os.close(writing)
+    seen = b''
+    while part := os.read(reading, 1 << 16):
+        seen += part
+        os.write(forth, seen)
+    os._exit(0)""",
+    "os.write(writing, tried.encode())",
+    "os.set_blocking(back, False)\nreturn os.read(back, 1 << 16).decode()",
+)
+CASES.append(
+    Case(
+        "keeps hidden inputs and ends the process, to be run again",
+        "secrets",
+        solutions={
+            "double": _TELLS.format(how="open('kept', 'a').write(tried)"),
+            "largest": "import os\nif os.path.exists('kept'):\n    print(open('kept').read())\n"
+            "largest = 16\n",
+        },
+        extras=(
+            (
+                "test-double",
+                "import os\nprint(os.path.exists('kept') and open('kept').read())\nos._exit(0)",
+            ),
+        ),
+        never=("array(",),
     )
 )
 CASES.append(
