@@ -352,11 +352,7 @@ class Examination:
     def _finish(self) -> Verdict | None:
         # What is printed while hidden lines run could tell what they try.
         self.outputs.closed = True
-        try:
-            self.conversation.hold()
-        except WireError:
-            return None
-        return self._end()
+        return None if self.conversation.channel.hung_up() else self._end()
 
     def _end(self) -> Verdict:
         self._run(self.script.hidden_steps)
@@ -554,6 +550,7 @@ class Conversation:
         self.outputs = outputs
         #: Whether the student's side has shown something that can be called.
         self.has_stand_ins = False
+        self._is_held = False
         self.last_call = ""
         self.called: set[tuple[str, str]] = set()
         self._depth = 0
@@ -582,8 +579,9 @@ class Conversation:
         return found
 
     def hold(self) -> None:
-        """Have the student's side keep things as they are now; it answers when it has."""
-        self._exchange({"op": "hold"})
+        """Have the student's side keep things as they are now, as it does at the first call."""
+        if not self._is_held:
+            self._exchange({"op": "hold"})
 
     def probe(self, name: str, source: str) -> Any:
         """Define a probe on the student's side; its stand-in."""
@@ -612,6 +610,7 @@ class Conversation:
 
     def _exchange(self, message: dict[str, Any]) -> Any:
         self._depth += 1
+        self._is_held = True
         try:
             self._send(message)
             while True:

@@ -91,6 +91,15 @@ class Channel:
     def close(self) -> None:
         self.socket.close()
 
+    def hung_up(self) -> bool:
+        """Whether the other side is gone, and nothing that it sent is left to be read."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
         """Send a frame, and open files with it.
 
