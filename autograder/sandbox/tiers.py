@@ -213,6 +213,8 @@ def _bubblewrap(gpu: bool) -> list[str]:
             words += ["--ro-bind-try", path, path]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", str(DISK)]
     words += ["--tmpfs", "/dev/shm"]
+    # Mapped and shared, its pages belong to no process, and no limit would count them.
+    words += ["--dev-bind", "/dev/null", "/dev/zero"]
     for path in _programs():  # after what they may lie in
         words += ["--ro-bind", path, path]
     if gpu:

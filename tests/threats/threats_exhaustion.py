@@ -182,6 +182,20 @@ exhausts(
     """,
 )
 
+exhausts(
+    "memory that belongs to no process",
+    """
+    import mmap, os
+    try:
+        shared = mmap.mmap(os.open("/dev/zero", os.O_RDWR), 1 << 28)
+        shared[:] = b"x" * len(shared)
+        print("HELD", len(shared))
+    except OSError as error:
+        print(type(error).__name__)
+    """,
+    never=("HELD",),
+)
+
 # -- disk -----------------------------------------------------------------------------------------
 
 exhausts("one large file", "open('x', 'wb').write(bytes(1 << 28))")
