@@ -53,6 +53,8 @@ def _isolation() -> list[Finding]:
         if probed.works:
             default = default or tier
             says = "works" + (": what grading uses" if default == tier else "")
+            if sys.platform == "darwin":
+                says += "; nobody has tested it on macOS"
             kept = tiers.not_kept(tier)
             if kept:
                 says += "; it does not keep a submission from " + ", or from ".join(kept)

@@ -100,7 +100,9 @@ class Sandbox:
         try:
             walls = isolation.walls()
             arguments = ["-m", "autograder.sandbox", str(theirs.fileno())]
-            words, files = self._stack.enter_context(command(isolation, arguments, fonts))
+            words, files = self._stack.enter_context(
+                command(isolation, arguments, str(self._folder), fonts)
+            )
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 words,
                 pass_fds=[theirs.fileno(), *files],

@@ -59,7 +59,7 @@ def _try_all(answer: int, tier: str, gpu: bool) -> None:
 def _attempts(tier: str) -> dict[str, Callable[[], object]]:
     parent = os.getppid()
     attempts: dict[str, Callable[[], object]] = {
-        "open a network socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "open a network socket": _open_socket,
         "write to /": lambda: Path("/written-by-a-submission").write_text(""),
         "write to /var/tmp": lambda: Path("/var/tmp/written-by-a-submission").write_text(""),
         "read /etc/passwd": lambda: Path("/etc/passwd").read_text(),
@@ -70,6 +70,12 @@ def _attempts(tier: str) -> dict[str, Callable[[], object]]:
     if parent:
         attempts["signal the grader"] = lambda: os.kill(parent, 0)
     return attempts
+
+
+def _open_socket() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        if sys.platform == "darwin":  # where a socket may be made, but not used
+            opened.connect(("127.0.0.1", 9))
 
 
 def _two_processes() -> None:

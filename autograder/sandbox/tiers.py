@@ -4,6 +4,7 @@
   the instructor's folders), and each submission gets a room in it (its own user, process, mount,
   network and IPC namespace, a sized file system in memory, a system call filter).
 - *fallback*, where user namespaces are denied: Landlock, a system call filter and resource limits.
+  On macOS: a seatbelt profile and resource limits, which nobody has tested.
 - *none*: resource limits only.
 """
 
@@ -22,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from autograder.sandbox import filters, linux
+from autograder.sandbox import filters, linux, seatbelt
 from autograder.sandbox.fence import KEEPS_SIGNALS_IN
 from autograder.sandbox.process import Walls
 from autograder.sandbox.room import DISK
@@ -33,11 +34,18 @@ TIERS: tuple[Tier, ...] = ("strong", "fallback", "none")
 #: Whom a submission becomes where the grader runs as root: nobody.
 _NOBODY = 65534
 _PROBE_SECONDS = 30
+_MACOS = sys.platform == "darwin"
 
 #: What the fallback tier cannot keep, after the words "it does not keep a submission from".
 NOT_KEPT_BY_FALLBACK = (
     "learning that a file of the same user exists, its size and its times",
     "leaving processes behind if the grader itself is killed",
+)
+#: The same on macOS.
+NOT_KEPT_BY_SEATBELT = (
+    "learning that a file exists, its size and its times",
+    "signalling the process that grades it, which has to be replaced then",
+    "leaving processes behind",
 )
 _NOT_KEPT_WITHOUT_SIGNALS = "sending signals to other processes of the same user"
 
@@ -71,6 +79,8 @@ class Isolation:
         """
         if self.tier == "none":
             return Walls(gpu=self.gpu)
+        if self.tier == "fallback" and _MACOS:  # it is around the warm parent already
+            return Walls("fallback", gpu=self.gpu)
         if self.tier == "strong":
             readable = tuple(_programs())
             return Walls("strong", filters.program(among_others=False), readable, gpu=self.gpu)
@@ -124,6 +134,8 @@ def not_kept(tier: str) -> tuple[str, ...]:
     """What a tier does not keep a submission from, on this machine."""
     if tier != "fallback":
         return ()
+    if _MACOS:
+        return NOT_KEPT_BY_SEATBELT
     signals = linux.landlock_version() < KEEPS_SIGNALS_IN
     return NOT_KEPT_BY_FALLBACK + ((_NOT_KEPT_WITHOUT_SIGNALS,) if signals else ())
 
@@ -133,11 +145,13 @@ def probe(isolation: Isolation) -> Probed:
     tier = isolation.tier
     if tier == "none":
         return Probed(tier, True)
-    if sys.platform != "linux":
+    if sys.platform != "linux" and not (_MACOS and tier == "fallback"):
         return Probed(tier, False, f"not on {sys.platform}; it needs Linux")
+    if _MACOS and shutil.which(seatbelt.PROGRAM) is None:
+        return Probed(tier, False, f"there is no {seatbelt.PROGRAM}")
     if tier == "strong" and shutil.which("bwrap") is None:
         return Probed(tier, False, "bubblewrap is not installed: apt-get install bubblewrap")
-    if tier == "fallback" and linux.landlock_version() < 1:
+    if tier == "fallback" and not _MACOS and linux.landlock_version() < 1:
         return Probed(tier, False, "this kernel has no Landlock (Linux 5.13, enabled at boot)")
     private = [path for path in _programs() if (Path(path) / "nbgrader_config.py").exists()]
     if private:
@@ -149,9 +163,13 @@ def probe(isolation: Isolation) -> Probed:
         return Probed(tier, False, str(error))
     given = {**asdict(walls), "program": walls.program.hex()}
     try:
-        with command(isolation, ["-m", "autograder.sandbox.probe"]) as (words, fds):
+        with (
+            tempfile.TemporaryDirectory(prefix="autograder-trial-") as folder,
+            command(isolation, ["-m", "autograder.sandbox.probe"], folder) as (words, fds),
+        ):
+            Path(folder).chmod(0o711)
             ended = subprocess.run(
-                words, input=json.dumps(given), pass_fds=fds,
+                words, input=json.dumps(given), pass_fds=fds, env={**os.environ, "TMPDIR": folder},
                 capture_output=True, text=True, timeout=_PROBE_SECONDS, start_new_session=True,
             )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -173,7 +191,7 @@ HOUSE_FONTS = "/tmp/matplotlib"
 
 @contextlib.contextmanager
 def command(
-    isolation: Isolation, arguments: list[str], fonts: Path | None = None
+    isolation: Isolation, arguments: list[str], folder: str, fonts: Path | None = None
 ) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """The command that runs Python where a tier's warm parent runs, and the open files it needs.
 
@@ -181,9 +199,12 @@ def command(
 
     Args:
         arguments: after the interpreter's name.
+        folder: where it may write, if it is in no house.
         fonts: matplotlib's list of fonts, which takes seconds to make anew.
     """
     python = [sys.executable, *arguments]
+    if isolation.tier == "fallback" and _MACOS:
+        python = seatbelt.command(python, _programs(), folder)
     if isolation.tier != "strong":
         yield python, ()
         return

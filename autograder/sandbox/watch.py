@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 #: How often to look, in seconds.
 EVERY = 0.1
+_HAS_PROC = sys.platform == "linux"
 
 
 class Watch:
@@ -59,23 +62,31 @@ def below(pid: int) -> list[int]:
 def children(pid: int) -> list[int]:
     """The children of all threads of a process; none if it is gone."""
     found: list[int] = []
-    try:
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        for thread in threads:
-            found += map(int, (thread / "children").read_text().split())
-    except (FileNotFoundError, ProcessLookupError):
-        if not Path("/proc/self/task").exists():  # no Linux
-            import psutil
+    if not _HAS_PROC:
+        import psutil
 
-            return [child.pid for child in psutil.Process(pid).children()]
+        with contextlib.suppress(psutil.Error):
+            found = [child.pid for child in psutil.Process(pid).children()]
+        return found
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in list(Path(f"/proc/{pid}/task").iterdir()):
+            found += map(int, (thread / "children").read_text().split())
     return found
 
 
 def _memory_kb(pid: int) -> int:
+    if not _HAS_PROC:
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            return psutil.Process(pid).memory_info().rss >> 10
+        return 0
     return _sum_of(Path(f"/proc/{pid}/status"), ("RssAnon:", "RssShmem:", "VmSwap:"))
 
 
 def _exact_memory_kb(pid: int) -> int:
+    if not _HAS_PROC:
+        return max(_memory_kb(pid) - _memory_kb(os.getpid()), 0)
     return _sum_of(Path(f"/proc/{pid}/smaps_rollup"), ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
 
 

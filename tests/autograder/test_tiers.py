@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from autograder import demo, lesson
 from autograder.classroom import Classroom
 from autograder.course import Course
 from autograder.marking import mark_class
-from autograder.sandbox import filters, linux, tiers
+from autograder.sandbox import filters, linux, tiers, watch
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.tiers import Isolation, Probed, TierError
 
@@ -44,11 +45,12 @@ def test_the_trial_says_what_a_submission_could_do_where_nothing_holds_it() -> N
 
 
 @pytest.mark.parametrize("tier", ["strong", "fallback"])
-def test_a_trial_that_leaves_out_a_wall_is_refused(tier, monkeypatch) -> None:
+def test_a_trial_that_leaves_out_a_wall_is_refused(tier, tmp_path) -> None:
     isolation = usable(tier)
     walls = asdict(isolation.walls())
     given = {**walls, "program": "", "tier": "none"}  # in the house, but in no room of its own
-    with tiers.command(isolation, ["-m", "autograder.sandbox.probe"]) as (words, files):
+    trial = ["-m", "autograder.sandbox.probe"]
+    with tiers.command(isolation, trial, str(tmp_path)) as (words, files):
         ended = subprocess.run(
             words, input=json.dumps(given), pass_fds=files, capture_output=True, text=True
         )
@@ -88,12 +90,55 @@ def test_an_old_landlock_is_said_not_to_keep_signals_in(monkeypatch) -> None:
 
 def test_a_gpu_is_bound_into_the_house_only_when_asked_for(monkeypatch) -> None:
     monkeypatch.setattr(tiers, "_gpu_devices", lambda: ["/dev/nvidia0", "/dev/nvidiactl"])
-    with tiers.command(Isolation("strong", gpu=True), []) as (words, _):
+    with tiers.command(Isolation("strong", gpu=True), [], "/tmp") as (words, _):
         assert "/dev/nvidia0" in words
-    with tiers.command(Isolation("strong"), []) as (words, _):
+    with tiers.command(Isolation("strong"), [], "/tmp") as (words, _):
         assert "/dev/nvidia0" not in words
     assert Isolation("fallback", gpu=True).walls().devices == ("/dev/nvidia0", "/dev/nvidiactl")
     assert Isolation("fallback").walls().devices == ()
+
+
+def test_on_macos_a_seatbelt_is_around_the_warm_parent(monkeypatch, tmp_path) -> None:
+    """What can be seen of it elsewhere: the words and the rules; no Mac has run them."""
+    monkeypatch.setattr(tiers, "_MACOS", True)
+    monkeypatch.setattr(tiers.sys, "platform", "darwin")
+    own = tmp_path / 'a "folder"'
+    isolation = Isolation("fallback")
+    with tiers.command(isolation, ["-m", "x"], str(own)) as (words, files):
+        assert words[:2] == ["/usr/bin/sandbox-exec", "-p"]
+        assert words[3:] == [sys.executable, "-m", "x"]
+        assert files == ()
+    rules = words[2].splitlines()
+    # The last rule that fits holds: what is opened comes after what is closed.
+    for closed, opened in (
+        ('(subpath "/Users")', f'(subpath "{Path(sys.prefix).resolve()}")'),
+        ("(deny file-write*)", 'a \\"folder\\"")'),
+    ):
+        at = [next(n for n, rule in enumerate(rules) if part in rule) for part in (closed, opened)]
+        assert at == sorted(at)
+    assert not any("allow network" in rule for rule in rules)
+    assert isolation.walls().program == b""
+    assert "leaving processes behind" in tiers.not_kept("fallback")
+    monkeypatch.setattr(tiers.shutil, "which", lambda name: None)
+    with pytest.raises(TierError, match=r"needs Linux.*there is no /usr/bin/sandbox-exec"):
+        tiers.choose()
+
+
+def test_without_proc_the_watchdog_asks_psutil(monkeypatch) -> None:
+    hungry = "import time\nx = b'x' * (300 << 20)\nprint(len(x), flush=True)\ntime.sleep(60)"
+    monkeypatch.setattr(watch, "_HAS_PROC", False)
+    with subprocess.Popen([sys.executable, "-c", hungry], stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            assert process.pid in watch.below(os.getpid())
+            one = watch.Watch({"memory_mb": 1}, None)
+            one._own_kb = 0
+            assert one.overrun() == "its processes used more than 1 MB of memory"
+            assert watch.Watch({"memory_mb": 100_000}, None).overrun() == ""
+            assert watch.Watch({"processes": 0.5}, None).overrun().startswith("it had more than")
+        finally:
+            process.kill()
+    assert process.pid not in watch.below(os.getpid())
 
 
 def test_with_a_gpu_the_address_space_is_not_limited() -> None:
