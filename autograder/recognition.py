@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from autograder.lesson import Lesson, top_level_names
 
-#: How a cell was recognised, the surest way first.
+#: How a cell was recognized, the surest way first.
 Way = Literal["grade_id", "id", "text", "names", "likeness", "place"]
 
 #: A cell is like the lesson's if it holds at least this share of its lines.
@@ -75,11 +75,11 @@ def handed_out(lesson: Lesson) -> dict[str, HandedOut]:
     return found
 
 
-def recognise(lesson: Lesson, cells: list[dict[str, Any]]) -> dict[int, Match]:
+def recognize(lesson: Lesson, cells: list[dict[str, Any]]) -> dict[int, Match]:
     """The lesson's cells among a notebook's clean cells, by their position in the notebook.
 
     nbgrader's id and the cell's own id may name a lesson's cell several times; by anything else
-    it is recognised once, and only if nothing else can be meant.
+    it is recognized once, and only if nothing else can be meant.
     """
     search = _Search(lesson, cells)
     search.by_grade_id()
@@ -120,7 +120,7 @@ class _Search:
 
     @property
     def unknown(self) -> list[int]:
-        """The positions of cells that were not recognised yet."""
+        """The positions of cells that were not recognized yet."""
         return [index for index in range(len(self._cells)) if index not in self.found]
 
     @property
@@ -227,7 +227,7 @@ class _Search:
 
     def _between_neighbours(self, names: list[str]) -> Iterator[tuple[int, list[str]]]:
         """Each unknown cell's position, and those of the lesson's cells ``names`` that belong
-        between the recognised cells around it."""
+        between the recognized cells around it."""
         low, unknown = -1, []
         for index in range(len(self._cells) + 1):
             if index < len(self._cells) and index not in self.found:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 from autograder import alterations, repair
 from autograder.alterations import Flag
 from autograder.lesson import Cell, Lesson
-from autograder.recognition import Match, bare, grade_id, handed_out, names_bound, recognise
+from autograder.recognition import Match, bare, grade_id, handed_out, names_bound, recognize
 
 #: A notebook file larger than this is not read.
 MAX_NOTEBOOK_MB = 64
@@ -96,19 +96,19 @@ def _recover(path: Path) -> repair.Recovered:
 def fit(lesson: Lesson, cells: list) -> Submission:
     """Match a notebook's cells to the lesson's, whatever happened to them.
 
-    A cell is recognised by nbgrader's id; if that is gone, by its own id, its text, the names it
+    A cell is recognized by nbgrader's id; if that is gone, by its own id, its text, the names it
     binds, or its place, as long as only one cell can be meant. Of several copies those that the
     student worked on count, and of these the last, as in nbgrader. Whatever matches nothing is
     the student's extra cell at its place.
     """
     cells = repair.clean_cells(cells)
-    found = recognise(lesson, cells)
+    found = recognize(lesson, cells)
     fitting = _Fitting(lesson, cells, found)
     fitting.settle_copies()
     fitting.join_split_cells()
     sources = {name: fitting.source(name) for name in fitting.chosen}
     remarks = [
-        *_recognised(fitting),
+        *_recognized(fitting),
         *fitting.remarks,
         *_retyped(fitting),
         *_settle_conflicts(fitting, sources),
@@ -255,8 +255,8 @@ def _is_second_half(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return not separately and repair.parses(whole)
 
 
-def _recognised(fitting: _Fitting) -> Iterator[str]:
-    """A sentence about each way in which the student's cells were recognised without nbgrader's
+def _recognized(fitting: _Fitting) -> Iterator[str]:
+    """A sentence about each way in which the student's cells were recognized without nbgrader's
     id, and about each that was renamed."""
     by = {
         "id": "its own id",
@@ -274,7 +274,7 @@ def _recognised(fitting: _Fitting) -> Iterator[str]:
         if called:
             yield (
                 f"The cell {name} is called {repair.shown(called)} in the notebook; "
-                f"it was recognised by {by[way]}."
+                f"it was recognized by {by[way]}."
             )
         else:
             unnamed.setdefault(way, []).append(name)
@@ -282,7 +282,7 @@ def _recognised(fitting: _Fitting) -> Iterator[str]:
         what = "it" if len(names) == 1 else "each"
         yield (
             f"nbgrader's metadata is missing from {_listed(names)}; "
-            f"{what} was recognised by {by[way]}."
+            f"{what} was recognized by {by[way]}."
         )
 
 

@@ -126,7 +126,7 @@ def photo_patches(
     """Square patches of 18 photographs: from which photograph is this one?
 
     The patches are grey (of colours alone one could tell most photographs) and each one is
-    contrast-normalised: mean 0, standard deviation 1.
+    contrast-normalized: mean 0, standard deviation 1.
 
     Size: 18 classes with ``train`` and ``test`` patches each; the photographs are read in about
     0.4 s, once a process. Source and licence: see :func:`photograph`.
@@ -167,7 +167,7 @@ def photo_patches(
 
 
 def _patch(grey: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """A patch with some contrast (the best of up to 20 places), normalised to mean 0 and std 1."""
+    """A patch with some contrast (the best of up to 20 places), normalized to mean 0 and std 1."""
     best, contrast = None, -1.0
     for _ in range(20):
         top, left = (int(rng.integers(length - side + 1)) for length in grey.shape)

@@ -129,7 +129,7 @@ def diagnosis(lesson, seed):
         "healthy": {"softmax": softmax, "SVM": svm},
         "summed over the batch": {"softmax": 50 * softmax, "SVM": 50 * svm},
         "counts the right class": {"SVM": svm + 1},
-        "normalised over the batch axis": {"softmax": axis},
+        "normalized over the batch axis": {"softmax": axis},
     }
     lines = {"A": ("softmax", 2.303), "B": ("softmax", 115.1), "C": ("SVM", 10.00)}
     lines["D"] = ("softmax", 3.912)

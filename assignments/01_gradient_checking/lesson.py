@@ -626,7 +626,7 @@ draw_first_losses()
 # | C | `SVM loss 10.00` |
 # | D | `softmax loss 3.912` |
 #
-# What is each one's state? Choose from `"healthy"`, `"summed over the batch"`, `"counts the right class"`, `"normalised over the batch axis"` and `"too many classes"`. Each right answer earns half a point.
+# What is each one's state? Choose from `"healthy"`, `"summed over the batch"`, `"counts the right class"`, `"normalized over the batch axis"` and `"too many classes"`. Each right answer earns half a point.
 
 # %% solution="diagnosis"
 # Type diagnosis = {"A": "…", "B": "…", "C": "…", "D": "…"}.
@@ -635,7 +635,7 @@ diagnosis = {
     "A": "healthy",  # ln 10
     "B": "summed over the batch",  # 50 ln 10
     "C": "counts the right class",  # 9 + 1
-    "D": "normalised over the batch axis",  # ln 50
+    "D": "normalized over the batch axis",  # ln 50
 }
 ### END SOLUTION
 
@@ -646,10 +646,10 @@ diagnosis = {
 for program in "ABCD":
     check_one_of(f"diagnosis[{program!r}]", diagnosis.get(program),
                  ["healthy", "summed over the batch", "counts the right class",
-                  "normalised over the batch axis", "too many classes"])
+                  "normalized over the batch axis", "too many classes"])
 ### BEGIN HIDDEN TESTS
 right = {"A": "healthy", "B": "summed over the batch", "C": "counts the right class",
-         "D": "normalised over the batch axis"}
+         "D": "normalized over the batch axis"}
 found = [program for program in right if diagnosis[program] == right[program]]
 check("diagnosis", len(found) > 0, "names none of the four", look="ln 10 = 2.303, ln 50 = 3.912.")
 0.5 * len(found)

@@ -611,7 +611,7 @@ def softmax_loss_in_place(scores, y):
 
 @misconception(
     "softmax_loss",
-    "The probabilities are normalised over the batch: each column sums to 1, not each row.",
+    "The probabilities are normalized over the batch: each column sums to 1, not each row.",
     hint="axis=1 is the axis of the classes.",
 )
 def softmax_loss_over_the_batch(scores, y):
@@ -860,7 +860,7 @@ misconception(
     "An SVM loss of 10 is not the chance loss of ten classes, which is 9.",
     hint="C - 1 margins of 1 each.",
     source='diagnosis = {"A": "healthy", "B": "summed over the batch", "C": "healthy", '
-    '"D": "normalised over the batch axis"}',
+    '"D": "normalized over the batch axis"}',
     name="a_healthy_ten",
     earns=1.5,
 )

@@ -853,9 +853,9 @@ def gelu_backward_density_without_x(dout, cache):
     return dout * (cdf + np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))
 
 
-@misconception("gelu", "The density isn't normalised: 1/√(2π) is missing.", hint="φ(x) = exp(−x²/2) / √(2π).",
+@misconception("gelu", "The density isn't normalized: 1/√(2π) is missing.", hint="φ(x) = exp(−x²/2) / √(2π).",
                replaces="gelu_backward", earns=1)
-def gelu_backward_density_unnormalised(dout, cache):
+def gelu_backward_density_unnormalized(dout, cache):
     x, cdf = cache
     return dout * (cdf + x * np.exp(-0.5 * x**2))
 

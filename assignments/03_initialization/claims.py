@@ -12,7 +12,7 @@ def components_for_95(lesson, seed):
     return bool(26 <= np.searchsorted(kept, 0.95) + 1 <= 30)
 
 
-@claim("Images that are standardised one at a time are classified at chance (below 15 %)")
+@claim("Images that are standardized one at a time are classified at chance (below 15 %)")
 def one_at_a_time(lesson, seed):
     return lesson.accuracy(1, 1.0, seed) < 15 and lesson.accuracy(None, 1.0, seed) > 90
 

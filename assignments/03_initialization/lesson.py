@@ -6,7 +6,7 @@
 # %% [markdown]
 # # Initialization and data preprocessing
 #
-# **The promise.** Training begins before the first step: with what the inputs look like and with the weights that you draw. At the end of this notebook you will be able to centre, scale and whiten data without letting the test set leak into it; to derive, from two lines about variances, the initialisations of LeCun, Xavier and He, and to say which one a layer needs; to tell from a histogram of activations what is wrong with a deep network; and to bring a network to life that no formula fits, by one pass of data.
+# **The promise.** Training begins before the first step: with what the inputs look like and with the weights that you draw. At the end of this notebook you will be able to centre, scale and whiten data without letting the test set leak into it; to derive, from two lines about variances, the initializations of LeCun, Xavier and He, and to say which one a layer needs; to tell from a histogram of activations what is wrong with a deep network; and to bring a network to life that no formula fits, by one pass of data.
 #
 # **The time.** About four hours of work, in tasks of five to twenty minutes. From a clean kernel, the whole notebook takes about six seconds of processor time, most of it for starting up and importing PyTorch; all experiments together take less than three. A GPU is used where there is one (in sections 9 and 10) and needed nowhere.
 #
@@ -15,7 +15,7 @@
 # %% [markdown]
 # ### Where this comes from
 #
-# Preprocessing (zero-centre, normalise, PCA, whitening), the pitfall of zero weights, and calibrating variances follow **CS231n**, lectures 6 and 7, and its notes [*Neural Networks, part 2*](https://cs231n.github.io/neural-networks-2/) (the choice of a learning rate for what you initialised is in [*part 3*](https://cs231n.github.io/neural-networks-3/)); the pictures of activations through depth are in its lecture on training. Initialisation and the scaling of inputs are also topics of **CSE 176**, lecture 11, and of **Neural Networks III**; **INFO8010**, lecture 4, derives the Xavier rule as you will do in section 5.
+# Preprocessing (zero-centre, normalize, PCA, whitening), the pitfall of zero weights, and calibrating variances follow **CS231n**, lectures 6 and 7, and its notes [*Neural Networks, part 2*](https://cs231n.github.io/neural-networks-2/) (the choice of a learning rate for what you initialized is in [*part 3*](https://cs231n.github.io/neural-networks-3/)); the pictures of activations through depth are in its lecture on training. Initialization and the scaling of inputs are also topics of **CSE 176**, lecture 11, and of **Neural Networks III**; **INFO8010**, lecture 4, derives the Xavier rule as you will do in section 5.
 #
 # The papers: LeCun, Bottou, Orr & Müller (1998), [*Efficient BackProp*](http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf); Glorot & Bengio (2010), [*Understanding the difficulty of training deep feedforward neural networks*](https://proceedings.mlr.press/v9/glorot10a.html); He, Zhang, Ren & Sun (2015), [*Delving deep into rectifiers*](https://arxiv.org/abs/1502.01852); Saxe, McClelland & Ganguli (2014), [*Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*](https://arxiv.org/abs/1312.6120); Mezzadri (2007), [*How to generate random matrices from the classical compact groups*](https://arxiv.org/abs/math-ph/0609050); Mishkin & Matas (2016), [*All you need is a good init*](https://arxiv.org/abs/1511.06422); Krähenbühl, Doersch, Donahue & Darrell (2016), [*Data-dependent initializations of convolutional neural networks*](https://arxiv.org/abs/1511.06856); Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli (2016), [*Exponential expressivity in deep neural networks through transient chaos*](https://arxiv.org/abs/1606.05340); Goyal et al. (2017), [*Accurate, large minibatch SGD*](https://arxiv.org/abs/1706.02677); Zhang, Dauphin & Ma (2019), [*Fixup initialization*](https://arxiv.org/abs/1901.09321); De & Smith (2020), [*Batch normalization biases residual blocks towards the identity function in deep networks*](https://arxiv.org/abs/2002.10444).
 
@@ -176,7 +176,7 @@ check_close("the std of nine channels of one colour each", channel_statistics(co
 # %% [markdown]
 # ### Images: each by itself
 #
-# Where light and exposure differ from picture to picture and mean nothing, one removes them from each picture on its own: **contrast normalisation**. It needs no statistics of the training set, so there is nothing to leak; but what it removes is gone.
+# Where light and exposure differ from picture to picture and mean nothing, one removes them from each picture on its own: **contrast normalization**. It needs no statistics of the training set, so there is nothing to leak; but what it removes is gone.
 
 # %% solution="contrast_normalize"
 def contrast_normalize(images, eps=1e-8):
@@ -366,7 +366,7 @@ check_close("whiten with variances 2, 1, 0 and −1e-17", whiten(X, centre, flat
 rng = np.random.default_rng(3)
 cloud = rng.normal(size=(400, 2)) * [2.0, 0.45] @ np.array([[0.9, 0.44], [-0.44, 0.9]]) + [1.0, 3.0]
 mean, variances, components = pca(cloud)
-stages = {"raw": cloud, "zero-centred": cloud - mean, "normalised": standardize(cloud, cloud)[0],
+stages = {"raw": cloud, "zero-centred": cloud - mean, "normalized": standardize(cloud, cloud)[0],
           "rotated (PCA)": (cloud - mean) @ components.T,
           "whitened": whiten(cloud, mean, variances, components)}
 figure, row = plt.subplots(1, 5, figsize=(12.5, 2.8), sharex=True, sharey=True)
@@ -379,11 +379,11 @@ row[0].set(ylabel="feature 2")
 for axes in row[3:]:
     axes.set(xlabel="component 1")
 show(figure, "Five scatter plots of the same 400 points. Raw: a long tilted ellipse away from the origin. "
-     "Zero-centred: the same ellipse at the origin. Normalised: both axes have the same spread, the tilt is "
+     "Zero-centred: the same ellipse at the origin. Normalized: both axes have the same spread, the tilt is "
      "still there. Rotated: a long ellipse along the first axis. Whitened: a round cloud of radius about 2.")
 
 # %% [markdown]
-# Now 64-dimensional data: scanned digits of 8 × 8 pixels. The components are images themselves. (Rotating a whitened digit back to pixels, by another product with the components, gives the *ZCA* form, in which one still recognises the digit.)
+# Now 64-dimensional data: scanned digits of 8 × 8 pixels. The components are images themselves. (Rotating a whitened digit back to pixels, by another product with the components, gives the *ZCA* form, in which one still recognizes the digit.)
 
 # %% given="split"
 def split_digits(seed):
@@ -436,15 +436,15 @@ check_close("components_for_95", components_for_95, 28, rtol=0, atol=2,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# With convolutional networks, PCA and whitening have nearly gone out of use; centring and scaling have stayed. But the ideas come back inside the network: batch normalisation (notebook 04) is scaling, layer by layer.
+# With convolutional networks, PCA and whitening have nearly gone out of use; centring and scaling have stayed. But the ideas come back inside the network: batch normalization (notebook 04) is scaling, layer by layer.
 
 # %% [markdown]
 # ## 3 · The leak
 #
-# "Standardise the test set by itself" looks harmless: no labels are used, and the numbers come out fine. Two things are wrong with it. The model is then measured on inputs that depend on *which other test examples* happened to be there; and a real difference between training and use, a darker scanner, is wiped out in your report, though not at your user's.
+# "Standardize the test set by itself" looks harmless: no labels are used, and the numbers come out fine. Two things are wrong with it. The model is then measured on inputs that depend on *which other test examples* happened to be there; and a real difference between training and use, a darker scanner, is wiped out in your report, though not at your user's.
 
 # %% [markdown]
-# **Predict.** A linear classifier gets 93 % of the test digits right. Now the images arrive one at a time, and each is standardised by its own statistics: a set of one. The accuracy will be `"as good"`, `"about half"` or `"chance"`?
+# **Predict.** A linear classifier gets 93 % of the test digits right. Now the images arrive one at a time, and each is standardized by its own statistics: a set of one. The accuracy will be `"as good"`, `"about half"` or `"chance"`?
 
 # %% solution="one_at_a_time"
 # Type your choice: one_at_a_time = "..."
@@ -463,14 +463,14 @@ check_equal("one_at_a_time", one_at_a_time, "chance",
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next cell trains the classifier and standardises the test images in two ways: by the training set, as it should be, or in sets of a given size, each by itself. `ink` is the strength of the scanner: at 0.3 the test digits are paler than the training digits.
+# The next cell trains the classifier and standardizes the test images in two ways: by the training set, as it should be, or in sets of a given size, each by itself. `ink` is the strength of the scanner: at 0.3 the test digits are paler than the training digits.
 
 # %% given="leak"
 def accuracy(own_statistics_of, ink, seed):
     """Percent of 797 test digits that a linear classifier gets right.
 
-    own_statistics_of: None, to standardise them by the training set; or a number of test images
-    that are standardised together, by themselves. ink: a factor on the test images.
+    own_statistics_of: None, to standardize them by the training set; or a number of test images
+    that are standardized together, by themselves. ink: a factor on the test images.
     """
     X_train, y_train, X_test, y_test = split_digits(seed)
     Z, prepared = standardize(X_train, ink * X_test)
@@ -492,10 +492,10 @@ for ink, colour, mark in ((1.0, "blue", "o"), (0.3, "red", "s")):
     axes.semilogx(sizes, own, mark + "-", color=COLOURS[colour], label=f"{name}: own statistics",
                   markersize=9 if ink == 1 else 4)
     axes.axhline(right, color=COLOURS[colour], linestyle="--", label=f"{name}: training statistics")
-axes.set(xlabel="test images that are standardised together", ylabel="accuracy, %", ylim=(0, 100),
+axes.set(xlabel="test images that are standardized together", ylabel="accuracy, %", ylim=(0, 100),
          title="Whose mean, whose deviation?", xticks=sizes, xticklabels=sizes)
 axes.legend(loc="lower right")
-show(figure, "Accuracy against the number of test images that are standardised by themselves. From chance, 10 "
+show(figure, "Accuracy against the number of test images that are standardized by themselves. From chance, 10 "
      "percent, for single images it rises to 93 percent for large sets, on the same curve for both scanners. "
      f"With training statistics it is 93 percent for the same scanner and {right:.0f} percent for the paler one.")
 
@@ -1446,11 +1446,11 @@ check_close("default_factor", default_factor, 1 / 6, rtol=0.03, look="n · 1/(3n
 
 # %% solution="initialize"
 def initialize(model, scheme, slope=0.0):
-    """Initialise all linear layers and 2-D convolutions of a model, in place; biases become zero.
+    """Initialize all linear layers and 2-D convolutions of a model, in place; biases become zero.
 
     Args:
-        model: an nn.Module. Its nn.Linear and nn.Conv2d layers are initialised, at any depth;
-            all other layers (normalisation, for instance) stay as they are.
+        model: an nn.Module. Its nn.Linear and nn.Conv2d layers are initialized, at any depth;
+            all other layers (normalization, for instance) stay as they are.
         scheme: "small": normal, standard deviation 0.01;
             "xavier": Xavier uniform, gain 1;
             "he": He normal, fan-in, for a (leaky) ReLU with the slope;
@@ -1532,9 +1532,9 @@ for scheme, a in (("xavier", 0.0), ("he", 0.0), ("he", slope), ("orthogonal", sl
         check_close(f"the kurtosis of {call}", np.mean(W**4.0) / np.mean(W**2.0) ** 2, kurtosis, atol=0.35,
                     look="Xavier uniform, He normal.")
     check_close("the largest bias", max(np.abs(arrays[3]).max(), np.abs(arrays[4]).max()), 0.0, look="Biases are zero.")
-    check_close("weight and bias of the normalisation layer", [arrays[5][0], arrays[6][0]], [0.7, 0.3], rtol=1e-5,
-                look="Only nn.Linear and nn.Conv2d are to be initialised.")
-    check_close("the weights (20, 3, 5) of a layer normalisation", arrays[7], np.ones((20, 3, 5)), rtol=1e-5,
+    check_close("weight and bias of the normalization layer", [arrays[5][0], arrays[6][0]], [0.7, 0.3], rtol=1e-5,
+                look="Only nn.Linear and nn.Conv2d are to be initialized.")
+    check_close("the weights (20, 3, 5) of a layer normalization", arrays[7], np.ones((20, 3, 5)), rtol=1e-5,
                 look="What counts is the class of a layer, not how many dimensions its weights have.")
 ### END HIDDEN TESTS
 
@@ -1644,9 +1644,9 @@ for relu in (False, True):
 # %% [markdown]
 # ### Ten layers
 #
-# A plain convolutional network for the digits, nine convolutions and one linear layer, no normalisation, no shortcuts, trained with SGD and momentum. Four starts: PyTorch's default, `"xavier"`, `"he"`, and `"orthogonal"` followed by `lsuv_`.
+# A plain convolutional network for the digits, nine convolutions and one linear layer, no normalization, no shortcuts, trained with SGD and momentum. Four starts: PyTorch's default, `"xavier"`, `"he"`, and `"orthogonal"` followed by `lsuv_`.
 #
-# **Predict.** Will the network in PyTorch's default initialisation learn anything in these first steps: `"yes"` or `"no"`?
+# **Predict.** Will the network in PyTorch's default initialization learn anything in these first steps: `"yes"` or `"no"`?
 
 # %% solution="default_trains"
 # Type your choice: default_trains = "..."
@@ -1775,7 +1775,7 @@ check_close("residual_growth", residual_growth, 4096, rtol=0.02, look="√(2²�
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Two remedies, both at the *last* layer of the branch. **Zero**: the branch starts as nothing and the block as the identity (Goyal et al., 2017, do it with the scale of the last batch normalisation; Zhang et al., 2019, with the last layer). **Depth**: multiply its weights by $1/\sqrt{L}$, with $L$ the number of blocks, and the mean square grows by $(1 + 1/L)^L < e$, however deep the network is (De & Smith, 2020, compare 0 and $1/\sqrt{L}$ for a learnable factor at the end of each branch). Why not zero the first layer instead? Look at the gradients, and you will see.
+# Two remedies, both at the *last* layer of the branch. **Zero**: the branch starts as nothing and the block as the identity (Goyal et al., 2017, do it with the scale of the last batch normalization; Zhang et al., 2019, with the last layer). **Depth**: multiply its weights by $1/\sqrt{L}$, with $L$ the number of blocks, and the mean square grows by $(1 + 1/L)^L < e$, however deep the network is (De & Smith, 2020, compare 0 and $1/\sqrt{L}$ for a learnable factor at the end of each branch). Why not zero the first layer instead? Look at the gradients, and you will see.
 
 # %% solution="scale_at_birth"
 @torch.no_grad()
@@ -1909,14 +1909,14 @@ check("depth_growth", 1.3 <= depth_growth <= 2.1, f"is {depth_growth:g}, but you
 # ## 11 · Your advice
 
 # %% [markdown] answer="advice" points=3
-# **In four or five sentences:** a friend has built a plain network of 30 convolutions with ReLUs in PyTorch. The loss stays at ln(classes). "It can't be the initialisation," she says, "the source says kaiming, and I tried a larger learning rate. And my validation images look fine: mean 0, deviation 1, I standardised them by themselves." Explain what is going wrong at the start, which picture would show it, what to do about it, and what is wrong with her validation images.
+# **In four or five sentences:** a friend has built a plain network of 30 convolutions with ReLUs in PyTorch. The loss stays at ln(classes). "It can't be the initialization," she says, "the source says kaiming, and I tried a larger learning rate. And my validation images look fine: mean 0, deviation 1, I standardized them by themselves." Explain what is going wrong at the start, which picture would show it, what to do about it, and what is wrong with her validation images.
 #
 # ### BEGIN SOLUTION
-# PyTorch's default, kaiming_uniform with a = √5, has the variance 1/(3·fan-in), a sixth of what ReLU layers need: in each layer the mean square of the signal falls to a sixth, so after 30 layers the output depends on the biases only and the gradient that reaches the first layers is next to zero; a larger learning rate cannot make up for a factor that differs between layers by many powers of ten. A histogram (or just the root mean square) of activations and gradients in each layer would show it: the histograms march to the left. She should use He's rule (fan-in with the kernel's area, zero biases), or orthogonal weights and one pass of data that sets each layer's deviation to 1, or normalisation or residual branches. The validation images must be moved and scaled by the numbers of the training set: by their own, the validation hides any difference from the training data, and the result depends on which images happen to be in the set.
+# PyTorch's default, kaiming_uniform with a = √5, has the variance 1/(3·fan-in), a sixth of what ReLU layers need: in each layer the mean square of the signal falls to a sixth, so after 30 layers the output depends on the biases only and the gradient that reaches the first layers is next to zero; a larger learning rate cannot make up for a factor that differs between layers by many powers of ten. A histogram (or just the root mean square) of activations and gradients in each layer would show it: the histograms march to the left. She should use He's rule (fan-in with the kernel's area, zero biases), or orthogonal weights and one pass of data that sets each layer's deviation to 1, or normalization or residual branches. The validation images must be moved and scaled by the numbers of the training set: by their own, the validation hides any difference from the training data, and the result depends on which images happen to be in the set.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
-# 1 point: the default is not He's rule (a sixth of the mean square, or "variance 1/(3n)"), and the factor multiplies through the layers; "bad initialisation" alone does not suffice.
-# 1 point: a picture that shows it (histograms or root mean squares layer by layer, of activations or gradients) and a remedy that works (He, orthogonal, a data-driven pass, normalisation, residual connections).
+# 1 point: the default is not He's rule (a sixth of the mean square, or "variance 1/(3n)"), and the factor multiplies through the layers; "bad initialization" alone does not suffice.
+# 1 point: a picture that shows it (histograms or root mean squares layer by layer, of activations or gradients) and a remedy that works (He, orthogonal, a data-driven pass, normalization, residual connections).
 # 1 point: statistics of the training set for the validation images, with a reason (leak, hidden shift, dependence on the other images).
 # ### END MARK SCHEME
 

@@ -9,7 +9,7 @@ from autograder.misconceptions import alternative, misconception
 # --- standardize ---------------------------------------------------------------------------------
 
 
-@misconception("standardize", "The test set is standardised by its own mean and deviation.",
+@misconception("standardize", "The test set is standardized by its own mean and deviation.",
                hint="Compute the mean and the deviation once, from X_train, and use them twice.")
 def standardize_by_its_own(X_train, X_test, tiny=1e-6):
     scaled = []
@@ -927,7 +927,7 @@ def orthogonal_without_gain(fan_in, fan_out, rng, gain=1.0):
 
 @misconception("orthogonal", "The columns of a Gaussian matrix were made unit vectors, but not orthogonal.",
                hint="Use np.linalg.qr.")
-def orthogonal_only_normalised(fan_in, fan_out, rng, gain=1.0):
+def orthogonal_only_normalized(fan_in, fan_out, rng, gain=1.0):
     W = rng.normal(size=(fan_in, fan_out))
     return gain * W / np.linalg.norm(W, axis=0 if fan_in >= fan_out else 1, keepdims=True)
 
@@ -1190,7 +1190,7 @@ def initialize_fan_out(model, scheme, slope=0.0):
     return model
 
 
-@misconception("initialize", "The weights and biases of normalisation layers are overwritten, too.",
+@misconception("initialize", "The weights and biases of normalization layers are overwritten, too.",
                hint="isinstance(layer, (nn.Linear, nn.Conv2d)).")
 def initialize_everything(model, scheme, slope=0.0):
     rules = {"small": lambda weight: nn.init.normal_(weight, std=0.01), "xavier": nn.init.xavier_uniform_,
@@ -1223,7 +1223,7 @@ def initialize_replaces_parameters(model, scheme, slope=0.0):
 
 
 @misconception("initialize", "Every parameter with two dimensions or more is taken for weights of a linear layer or "
-               "convolution; those of a layer normalisation are not.", hint="isinstance(layer, (nn.Linear, nn.Conv2d)).")
+               "convolution; those of a layer normalization are not.", hint="isinstance(layer, (nn.Linear, nn.Conv2d)).")
 def initialize_by_dimensions(model, scheme, slope=0.0):
     rules = {
         "small": lambda weight: nn.init.normal_(weight, std=0.01),
@@ -1407,7 +1407,7 @@ def lsuv_children_only(model, batch):
         return model
 
 
-@misconception("lsuv_", "The model is put into evaluation mode and left there: dropout and batch normalisation would "
+@misconception("lsuv_", "The model is put into evaluation mode and left there: dropout and batch normalization would "
                "be off in training.", hint="Leave the mode alone.")
 def lsuv_leaves_evaluation_mode(model, batch):
     with torch.no_grad():

@@ -41,7 +41,7 @@ torch.set_num_threads(1)  # for tensors as small as ours, more threads only wait
 # %% [markdown]
 # ## 1 · The forward pass
 #
-# A layer deep in a network gets inputs whose scale is the work of all the layers below it. Ioffe & Szegedy (2015) had a blunt idea: if we want inputs with mean 0 and variance 1, let us *make* them so. For a minibatch $x$ of shape (N, D), each feature (each column) is normalised by its own statistics over the N examples:
+# A layer deep in a network gets inputs whose scale is the work of all the layers below it. Ioffe & Szegedy (2015) had a blunt idea: if we want inputs with mean 0 and variance 1, let us *make* them so. For a minibatch $x$ of shape (N, D), each feature (each column) is normalized by its own statistics over the N examples:
 #
 # $$\mu = \frac1N \sum_i x_i, \qquad \sigma^2 = \frac1N \sum_i (x_i - \mu)^2, \qquad \hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad y_i = \gamma\, \hat x_i + \beta$$
 #
@@ -52,7 +52,7 @@ torch.set_num_threads(1)  # for tensors as small as ours, more threads only wait
 #
 # $$\text{running} \leftarrow \text{momentum} \cdot \text{running} + (1 - \text{momentum}) \cdot \text{batch},$$
 #
-# and normalises by them when it is tested. They live in the dictionary `bn_param`, beside the settings. The network below hands the layer a *shallow copy* of that dictionary, with the mode set: `{**bn_param, "mode": "train"}`. Such a copy holds the same arrays. That is why the averages must be changed **in place**: a new array in the copy would be thrown away with the copy.
+# and normalizes by them when it is tested. They live in the dictionary `bn_param`, beside the settings. The network below hands the layer a *shallow copy* of that dictionary, with the mode set: `{**bn_param, "mode": "train"}`. Such a copy holds the same arrays. That is why the averages must be changed **in place**: a new array in the copy would be thrown away with the copy.
 
 # %% solution="batchnorm_forward"
 def batchnorm_forward(x, gamma, beta, bn_param):
@@ -68,7 +68,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
             the batch's mean and its variance (divided by N). Testing leaves them as they are.
 
     Returns:
-        (out, cache): out of shape (N, D), normalised by the statistics of the batch in
+        (out, cache): out of shape (N, D), normalized by the statistics of the batch in
         'train', by the running ones in 'test'; cache, whatever your backward pass needs.
 
     Raises:
@@ -234,13 +234,13 @@ check_close("warm_up_steps", warm_up_steps, np.log(0.01) / np.log(0.9), rtol=0, 
 # **Predict, with pencil and paper.** Without normalization, each layer multiplies the scale of the pre-activations by about $\sqrt{100 \cdot 0.05^2 / 2}$ (the 2 because ReLU throws half of the signal away). Compute that factor; then read it off the picture.
 
 # %% given="depth"
-def pre_activations(normalised, seed, layers=10, units=100, scale=0.05):
+def pre_activations(normalized, seed, layers=10, units=100, scale=0.05):
     """The pre-activations of each layer of a random ReLU network, a list of arrays (200, units)."""
     rng = np.random.default_rng(seed)
     x, found = rng.normal(size=(200, units)), []
     for _ in range(layers):
         a = x @ (scale * rng.normal(size=(units, units)))
-        if normalised:
+        if normalized:
             a, _ = batchnorm_forward(a, np.ones(units), np.zeros(units), {"mode": "train"})
         found.append(a)
         x = np.maximum(a, 0)
@@ -250,14 +250,14 @@ def pre_activations(normalised, seed, layers=10, units=100, scale=0.05):
 figure, panels = plt.subplots(1, 2, figsize=(8.4, 4.2), sharey=True)
 bins = np.linspace(-2.5, 2.5, 101)
 shades = plt.get_cmap("cividis")(np.linspace(0.05, 0.85, 10))
-for panel, normalised in zip(panels, (False, True)):
-    for depth, a in enumerate(pre_activations(normalised, seed=4), start=1):
+for panel, normalized in zip(panels, (False, True)):
+    for depth, a in enumerate(pre_activations(normalized, seed=4), start=1):
         heights, _ = np.histogram(a, bins)
         curve = -depth + 0.9 * heights / heights.max()
         panel.fill_between(bins[1:] - 0.025, -depth, curve, color=shades[depth - 1], zorder=depth)
         panel.text(2.6, -depth + 0.1, f"σ = {a.std():.2g}", fontsize=9)
     panel.set(xlabel="pre-activation", xlim=(-2.5, 2.5), yticks=-np.arange(1, 11),
-              title="with batch norm" if normalised else "as they are")
+              title="with batch norm" if normalized else "as they are")
     panel.set_yticklabels(range(1, 11))
 panels[0].set_ylabel("layer")
 figure.subplots_adjust(wspace=0.32)
@@ -755,7 +755,7 @@ check_close("outputs_of_3_and_3000", outputs_of_3_and_3000, [-1, 1], rtol=1e-3,
 #
 # ### Layer norm
 #
-# Ba, Kiros & Hinton (2016) turn the table round: each *example* is normalised over its D features. γ and β stay one number a feature. There is no batch in it, so there are no running statistics, and training and testing are the same. (The original transformer uses it.)
+# Ba, Kiros & Hinton (2016) turn the table round: each *example* is normalized over its D features. γ and β stay one number a feature. There is no batch in it, so there are no running statistics, and training and testing are the same. (The original transformer uses it.)
 
 # %% solution="layernorm_forward"
 def layernorm_forward(x, gamma, beta, ln_param):
@@ -767,7 +767,7 @@ def layernorm_forward(x, gamma, beta, ln_param):
         ln_param: ``eps`` (default 1e-5, inside the root). There is no mode.
 
     Returns:
-        (out, cache): out of shape (N, D); each example is normalised over its D features
+        (out, cache): out of shape (N, D); each example is normalized over its D features
         (variance divided by D), then scaled and shifted; cache for the backward pass.
     """
     eps = ln_param.get("eps", 1e-5)
@@ -926,7 +926,7 @@ check("lead_of_layernorm", 20 <= lead_of_layernorm <= 60, f"is {lead_of_layernor
 # %% [markdown]
 # ## 6 · Images: spatial batch norm and group norm
 #
-# In a convolutional network the data is (N, C, H, W), and a feature is a *channel*: the same filter at H · W places. Ioffe & Szegedy normalise each channel over the examples *and* the places. Four relatives differ only in which numbers share a mean and a variance. In the picture, rows are examples, columns are channels, each with the places of its image side by side; what is blue shares one mean.
+# In a convolutional network the data is (N, C, H, W), and a feature is a *channel*: the same filter at H · W places. Ioffe & Szegedy normalize each channel over the examples *and* the places. Four relatives differ only in which numbers share a mean and a variance. In the picture, rows are examples, columns are channels, each with the places of its image side by side; what is blue shares one mean.
 
 # %% experiment="who_shares_a_mean"
 N, C, places, groups = 5, 6, 4, 2
@@ -1012,7 +1012,7 @@ def spatial_batchnorm_backward(dout, cache):
 x = np.array([[[[1.0, 3.0]], [[10.0, 30.0]]]])  # one image of 1 × 2 places, two channels
 got, _ = spatial_batchnorm_forward(x.copy(), np.array([1.0, 2.0]), np.array([0.0, 5.0]), {"mode": "train", "eps": 0.0})
 check_close("spatial_batchnorm_forward of one image with the channels [1, 3] and [10, 30], gamma=[1, 2], beta=[0, 5], eps=0",
-            got, [[[[-1.0, 1.0]], [[3.0, 7.0]]]], rtol=1e-5, look="Each channel is normalised over the examples and the places.")
+            got, [[[[-1.0, 1.0]], [[3.0, 7.0]]]], rtol=1e-5, look="Each channel is normalized over the examples and the places.")
 ### BEGIN HIDDEN TESTS
 rng = hidden_rng("spatial_batchnorm")
 for shape in ((3, 4, 2, 5), (2, 2, 2, 2)):
@@ -1053,7 +1053,7 @@ for shape in ((3, 4, 2, 5), (2, 2, 2, 2)):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Group norm** (Wu & He, 2018) splits the C channels of each example into G groups of *neighbours* and normalises each group over its channels and places. One group is layer norm, C groups are instance norm. γ and β are one number a channel.
+# **Group norm** (Wu & He, 2018) splits the C channels of each example into G groups of *neighbours* and normalizes each group over its channels and places. One group is layer norm, C groups are instance norm. γ and β are one number a channel.
 
 # %% solution="spatial_groupnorm"
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
@@ -1492,9 +1492,9 @@ check("accuracy", type(got["share"]) is float or np.ndim(got["share"]) == 0, "wa
 # %% [markdown]
 # ## 9 · Batch norm in PyTorch
 #
-# Now write the module. It normalises (N, C) and (N, C, H, W) alike, by channel, and it agrees with PyTorch's own within rounding, also in what a checkpoint holds:
+# Now write the module. It normalizes (N, C) and (N, C, H, W) alike, by channel, and it agrees with PyTorch's own within rounding, also in what a checkpoint holds:
 #
-# - **Two variances.** The batch is normalised by the *biased* variance (divided by the number $n$ of values a channel). The running estimate takes in the *unbiased* one (divided by $n - 1$). So says algorithm 2 of Ioffe & Szegedy, too. (Our NumPy layer used the biased one for both; both are found in practice.)
+# - **Two variances.** The batch is normalized by the *biased* variance (divided by the number $n$ of values a channel). The running estimate takes in the *unbiased* one (divided by $n - 1$). So says algorithm 2 of Ioffe & Szegedy, too. (Our NumPy layer used the biased one for both; both are found in practice.)
 # - **Parameters and buffers.** `weight` (γ) and `bias` (β) are parameters: the optimizer changes them. `running_mean`, `running_var` and the counter `num_batches_tracked` are *buffers*: they are saved, and move to the GPU with the module, but have no gradient.
 # - **`momentum=None`** means a *cumulative* average: after $k$ batches the running statistics are the plain mean of those of the $k$ batches.
 
@@ -1512,9 +1512,9 @@ class BatchNormByHand(torch.nn.Module):
     (zeros), ``running_var`` (ones), of shape (C,), and ``num_batches_tracked``, a torch.long tensor
     without dimensions that counts the batches seen in train mode.
 
-    ``forward(x)`` takes (N, C) or (N, C, H, W). In train mode it normalises by the batch's mean and
+    ``forward(x)`` takes (N, C) or (N, C, H, W). In train mode it normalizes by the batch's mean and
     biased variance, and updates the buffers with its mean and *unbiased* variance, without a
-    graph. In eval mode it normalises by the buffers and changes nothing. ValueError if there is
+    graph. In eval mode it normalizes by the buffers and changes nothing. ValueError if there is
     only one value a channel in train mode.
     """
 
@@ -1578,7 +1578,7 @@ def batchnorm_of(x, dout, state, eps, momentum, training):
 got = batchnorm_of(np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]]), {"weight": [2.0]}, 0.0, 0.1, True)
 call = "BatchNormByHand(1, eps=0) with weight [2] on [[1], [3], [5]] in train mode"
 check_close(f"the output of {call}", got["out"], [[-6**0.5], [0], [6**0.5]], rtol=1e-5, atol=1e-6,
-            look="Normalise by the variance divided by n, which is 8/3.")
+            look="Normalize by the variance divided by n, which is 8/3.")
 check_close(f"the gradient for x of {call}, for the output gradient [[1], [0], [0]],", got["dx"],
             np.array([[1.0], [-2.0], [1.0]]) / 24**0.5, rtol=1e-4, atol=1e-5,
             look="The gradient must flow through the mean and the variance as well.")
@@ -1847,7 +1847,7 @@ training_after_fusing = "no, only the test-mode function is the same"
 ### END SOLUTION
 
 # %% [markdown] hint="training_after_fusing"
-# By which statistics does batch norm normalise in train mode? And what did section 4 say about the gradient for weights in front of it?
+# By which statistics does batch norm normalize in train mode? And what did section 4 say about the gradient for weights in front of it?
 
 # %% tests="training_after_fusing" points=1
 check_one_of("training_after_fusing", training_after_fusing,
@@ -1873,7 +1873,7 @@ check_equal("training_after_fusing", training_after_fusing, "no, only the test-m
 # ### END MARK SCHEME
 
 # %% [markdown] hint="diagnosis"
-# By what is an image normalised in training, and by what in eval mode? Which of the two depends on the other image?
+# By what is an image normalized in training, and by what in eval mode? Which of the two depends on the other image?
 
 # %% [markdown]
 # ## Explore further (no marks)
@@ -1881,7 +1881,7 @@ check_equal("training_after_fusing", training_after_fusing, "no, only the test-m
 # - **Before or after the ReLU?** Ioffe & Szegedy put batch norm before the nonlinearity. Move it behind the ReLU in `scores_of` (and in `descend`), and run the sweeps of section 4 again.
 # - **The limit of scale invariance.** In the left panel of section 4, go down to a scale of $10^{-5}$. Where does ε begin to matter, and what happens to the gradient there?
 # - **Weight decay with batch norm.** If the scale of `W` doesn't matter, what does L2 do to it? van Laarhoven (2017) and Hoffer, Banner, Golan & Soudry (2018), [*Norm matters*](https://arxiv.org/abs/1803.01814), explain it as a change of the learning rate. Measure $\lVert W\rVert$ with and without decay.
-# - **Batch renormalization.** Write Ioffe's (2017) correction: normalise by the batch, then multiply by $r$ and add $d$ (both clipped, both without gradient), so that train and test agree. Does it close the gap at batches of two?
+# - **Batch renormalization.** Write Ioffe's (2017) correction: normalize by the batch, then multiply by $r$ and add $d$ (both clipped, both without gradient), so that train and test agree. Does it close the gap at batches of two?
 # - **RMSNorm.** Zhang & Sennrich (2019), [*Root mean square layer normalization*](https://arxiv.org/abs/1910.07467), leave out the mean. Write it with its backward pass; large language models use it.
 # - **Without any normalization.** Zhang, Dauphin & Ma (2019), [*Fixup initialization*](https://arxiv.org/abs/1901.09321), and Brock, De, Smith & Simonyan (2021), [*High-performance large-scale image recognition without normalization*](https://arxiv.org/abs/2102.06171), train deep networks without it. What do they put in its place?
 # - **Re-estimate the statistics.** Set `momentum=None`, call `reset_running_stats()` on PyTorch's layers of a trained network and run the training set through it once. When does it help? (Wu & Johnson, 2021, [*Rethinking "Batch" in BatchNorm*](https://arxiv.org/abs/2105.07576), call it precise BN.)

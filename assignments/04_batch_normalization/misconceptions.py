@@ -9,7 +9,7 @@ from autograder.misconceptions import alternative, misconception
 # --- batchnorm_forward ------------------------------------------------------------------------------
 
 
-@misconception("batchnorm_forward", "The batch is normalised by the unbiased variance, divided by N − 1.",
+@misconception("batchnorm_forward", "The batch is normalized by the unbiased variance, divided by N − 1.",
                hint="Divide by N: x.var(axis=0), without ddof=1.", earns=2)
 def batchnorm_forward_unbiased(x, gamma, beta, bn_param):
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
@@ -130,7 +130,7 @@ def batchnorm_forward_momentum_of_torch(x, gamma, beta, bn_param):
     return out, cache
 
 
-@misconception("batchnorm_forward", "Test mode normalises by the statistics of the test batch.",
+@misconception("batchnorm_forward", "Test mode normalizes by the statistics of the test batch.",
                hint="In test mode use running_mean and running_var.", earns=4)
 def batchnorm_forward_tests_by_the_batch(x, gamma, beta, bn_param):
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
@@ -214,8 +214,8 @@ def batchnorm_forward_rebinds_in_the_dictionary(x, gamma, beta, bn_param):
     return out, cache
 
 
-@misconception("batchnorm_forward", "In train mode, too, the running statistics are used to normalise.",
-               hint="Train mode normalises by the batch; the running ones are only kept "
+@misconception("batchnorm_forward", "In train mode, too, the running statistics are used to normalize.",
+               hint="Train mode normalizes by the batch; the running ones are only kept "
                     "up to date.", earns=4)
 def batchnorm_forward_trains_by_the_running_statistics(x, gamma, beta, bn_param):
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
@@ -673,7 +673,7 @@ def batchnorm_backward_dgamma_not_summed(dout, cache):
     return dx, dgamma, dbeta
 
 
-@misconception("batchnorm_backward", "dgamma is taken with the centred input in place of the normalised one.",
+@misconception("batchnorm_backward", "dgamma is taken with the centred input in place of the normalized one.",
                hint="dgamma = sum of dout · xhat.")
 def batchnorm_backward_dgamma_of_the_centred(dout, cache):
     centred, std, _, gamma = cache
@@ -1149,7 +1149,7 @@ def spatial_batchnorm_forward_comes_back_by_reshape(x, gamma, beta, bn_param):
     return out, cache
 
 
-@misconception("spatial_batchnorm", "Each place of each channel is normalised on its own, over the examples "
+@misconception("spatial_batchnorm", "Each place of each channel is normalized on its own, over the examples "
                "only.",
                hint="Places are examples too: (N·H·W, C).", replaces="spatial_batchnorm_forward")
 def spatial_batchnorm_forward_place_by_place(x, gamma, beta, bn_param):
@@ -1169,7 +1169,7 @@ def spatial_batchnorm_forward_copies_bn_param(x, gamma, beta, bn_param):
     return out, cache
 
 
-@misconception("spatial_batchnorm", "The mode is always train: test mode normalises by the batch.",
+@misconception("spatial_batchnorm", "The mode is always train: test mode normalizes by the batch.",
                hint="Hand the given bn_param on, with its mode.", replaces="spatial_batchnorm_forward", earns=2)
 def spatial_batchnorm_forward_always_trains(x, gamma, beta, bn_param):
     N, C, H, W = x.shape
@@ -1234,7 +1234,7 @@ def spatial_groupnorm_forward_interleaved(x, gamma, beta, G, gn_param):
     return out, cache
 
 
-@misconception("spatial_groupnorm", "The groups are normalised over the examples as well.",
+@misconception("spatial_groupnorm", "The groups are normalized over the examples as well.",
                hint="Each example has statistics of its own.", replaces="spatial_groupnorm_forward")
 def spatial_groupnorm_forward_over_the_batch(x, gamma, beta, G, gn_param):
     eps, (N, C) = gn_param.get("eps", 1e-5), x.shape[:2]
@@ -1260,7 +1260,7 @@ def spatial_groupnorm_forward_groups_of_size_g(x, gamma, beta, G, gn_param):
     return out, cache
 
 
-@misconception("spatial_groupnorm", "Each place is normalised over the channels of its group, the places "
+@misconception("spatial_groupnorm", "Each place is normalized over the channels of its group, the places "
                "apart.",
                hint="A group's mean runs over its channels and all places.", replaces="spatial_groupnorm_forward")
 def spatial_groupnorm_forward_place_by_place(x, gamma, beta, G, gn_param):
@@ -1589,7 +1589,7 @@ alternative("bugs", source='bug_kind = {"A": "tests in train mode", "B": "trains
 # --- accuracy ---------------------------------------------------------------------------------------
 
 
-@misconception("accuracy", "The model is never set to eval mode: the batch normalises itself, and the"
+@misconception("accuracy", "The model is never set to eval mode: the batch normalizes itself, and the"
                " running statistics change.",
                hint="Call model.eval() before you measure. (torch.no_grad() switches the "
                     "graph off, not batch norm.)")
@@ -1784,8 +1784,8 @@ class BiasedRunning(torch.nn.Module):
         return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
 
 
-@misconception("torch_batchnorm", "The batch is normalised by the unbiased variance.",
-               hint="Normalise by the variance divided by n; only the running estimate is"
+@misconception("torch_batchnorm", "The batch is normalized by the unbiased variance.",
+               hint="Normalize by the variance divided by n; only the running estimate is"
                     " unbiased.", replaces="BatchNormByHand", earns=6)
 class UnbiasedEverywhere(torch.nn.Module):
 
@@ -2194,7 +2194,7 @@ class ExamplesOnly(torch.nn.Module):
         return self.weight.view(per_channel) * xhat + self.bias.view(per_channel)
 
 
-@misconception("torch_batchnorm", "Eval mode normalises by the batch.",
+@misconception("torch_batchnorm", "Eval mode normalizes by the batch.",
                hint="In eval mode use the buffers.", replaces="BatchNormByHand", earns=5)
 class EvalByTheBatch(torch.nn.Module):
 
@@ -2674,7 +2674,7 @@ def fuse_conv_bn_by_einsum(conv, bn):
 
 misconception("training_after_fusing", "Equal outputs in test mode; in train mode batch norm uses the batch, and "
               "other numbers are stepped.",
-              hint="By what does batch norm normalise in train mode?",
+              hint="By what does batch norm normalize in train mode?",
               source='training_after_fusing = "yes, equal outputs mean equal training"', name="training_after_fusing_yes")
 
 alternative("training_after_fusing", source="training_after_fusing = 'no, only the test-mode' + ' function is the same'", name="training_after_fusing_words")

@@ -450,7 +450,7 @@ check_close("sampling_exponent", sampling_exponent, -0.5, rtol=0, atol=0.08,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# That is the whole bargain of the scaling approximation: one pass, with a bias that nothing averages away, against many passes with none. In this tiny network the bias is large, and four masks are better already. In wide, trained networks each sum runs over many units and fluctuates little: Srivastava et al. (2014, section 7.5) needed about fifty masks to be as good as scaling. For one linear layer and a softmax behind the mask there is an exact statement: scaling gives the *geometric* mean of all the masked networks, normalised (Hinton et al., 2012, [*Improving neural networks by preventing co-adaptation of feature detectors*](https://arxiv.org/abs/1207.0580)). For deeper networks it is an approximation that works well in practice.
+# That is the whole bargain of the scaling approximation: one pass, with a bias that nothing averages away, against many passes with none. In this tiny network the bias is large, and four masks are better already. In wide, trained networks each sum runs over many units and fluctuates little: Srivastava et al. (2014, section 7.5) needed about fifty masks to be as good as scaling. For one linear layer and a softmax behind the mask there is an exact statement: scaling gives the *geometric* mean of all the masked networks, normalized (Hinton et al., 2012, [*Improving neural networks by preventing co-adaptation of feature detectors*](https://arxiv.org/abs/1207.0580)). For deeper networks it is an approximation that works well in practice.
 
 # %% [markdown]
 # ## 3 · Relatives: what else can be dropped
@@ -804,14 +804,14 @@ show(figure, "Three rows of six small pictures of a handwritten digit. Top, drop
 #
 # ### L2
 #
-# The oldest means against overfitting adds $\tfrac12 \lambda \sum w^2$ to the loss (Krogh & Hertz, 1991, explain why it helps). The factor ½ is there so that the gradient is $\lambda w$. Biases don't multiply inputs, so they are usually left out; so are the scale and shift of a normalisation layer.
+# The oldest means against overfitting adds $\tfrac12 \lambda \sum w^2$ to the loss (Krogh & Hertz, 1991, explain why it helps). The factor ½ is there so that the gradient is $\lambda w$. Biases don't multiply inputs, so they are usually left out; so are the scale and shift of a normalization layer.
 
 # %% solution="l2_penalty"
 def l2_penalty(params, strength):
     """The L2 penalty on the weights of a network.
 
     Args:
-        params: a dictionary of arrays. Names that begin with "W" are weights and are penalised;
+        params: a dictionary of arrays. Names that begin with "W" are weights and are penalized;
             all others ("b1", "gamma2", …) are not.
         strength: λ.
 
@@ -854,7 +854,7 @@ for name, tensor in (("W1", one), ("W2", two)):
     check_close(f"the gradient of {name}", grads[name], tensor.grad, rtol=1e-5, look="λ w, the derivative of ½ λ w².")
 for name in ("b1", "gamma1", "beta1", "shiftW", "b2"):
     check_close(f"the gradient of {name}", grads[name], np.zeros_like(params[name]), atol=1e-12,
-                look="Only names that begin with W are penalised.")
+                look="Only names that begin with W are penalized.")
     check_unchanged("l2_penalty(params, …)", name, params[name], given[name])
 ### END HIDDEN TESTS
 
@@ -1663,7 +1663,7 @@ check_close("torch_p", torch_p, 0.1, rtol=1e-5, look="Torch's p drops, ours keep
 # %% [markdown]
 # ### Decay for weights only
 #
-# PyTorch's optimizers decay every parameter that they are given, biases and normalisation layers included. To exempt some, hand over *parameter groups*. A simple rule that fits nearly all networks: what has two or more axes is a weight; what has one or none (biases, scales and shifts) is not.
+# PyTorch's optimizers decay every parameter that they are given, biases and normalization layers included. To exempt some, hand over *parameter groups*. A simple rule that fits nearly all networks: what has two or more axes is a weight; what has one or none (biases, scales and shifts) is not.
 
 # %% solution="decay_groups"
 def decay_groups(network, weight_decay):
@@ -1710,7 +1710,7 @@ check_equal("decay_groups of a Linear(2, 3), shapes and decay of each group,", g
 ### BEGIN HIDDEN TESTS
 check_equal("decay_groups of Conv2d, BatchNorm2d, PReLU and Linear", grouped("convolutional", 0.3),
             [([(2, 4), (4, 1, 3, 3)], 0.3), ([(1,), (2,), (4,), (4,), (4,)], 0.0)],
-            look="Scale and shift of the normalisation and the slope of the PReLU have one axis: no decay.")
+            look="Scale and shift of the normalization and the slope of the PReLU have one axis: no decay.")
 check_equal("decay_groups of a network that uses one Linear twice, and a LayerNorm", grouped("shared", 0.2),
             [([(4, 4)], 0.2), ([(4,), (4,), (4,)], 0.0)], look="Each parameter once.")
 check_equal("decay_groups of an Embedding and a GRU", grouped("recurrent", 0.2),
@@ -2072,7 +2072,7 @@ show(figure, "Test accuracy in percent of one network and three averages, the be
 # ### END MARK SCHEME
 
 # %% [markdown] hint="noise"
-# What does training with noise minimise: the loss for one mask, or the average over all masks? What approximates that average in one pass?
+# What does training with noise minimize: the loss for one mask, or the average over all masks? What approximates that average in one pass?
 
 # %% [markdown]
 # ## Explore further (no marks)

@@ -836,7 +836,7 @@ def fractional_max_pool_axis_by_axis(x, size, kernel, u):
 # --- l2_penalty ----------------------------------------------------------------------------------
 
 
-@misconception("l2_penalty", "Biases and normalisation parameters are penalised as well.",
+@misconception("l2_penalty", "Biases and normalization parameters are penalized as well.",
                hint="Only names that begin with W.")
 def l2_penalty_on_everything(params, strength):
     return (0.5 * strength * sum(np.sum(w**2) for w in params.values()),
@@ -866,7 +866,7 @@ def l2_penalty_of_the_mean(params, strength):
             {name: strength * weights.get(name, 0.0 * w) for name, w in params.items()})
 
 
-@misconception("l2_penalty", "The length of the weights is penalised, not its square.", hint="No root: ½ λ Σ w².")
+@misconception("l2_penalty", "The length of the weights is penalized, not its square.", hint="No root: ½ λ Σ w².")
 def l2_penalty_of_the_norm(params, strength):
     weights = {name: w for name, w in params.items() if name.startswith("W")}
     return (0.5 * strength * sum(np.linalg.norm(w) for w in weights.values()),
@@ -881,7 +881,7 @@ def l2_penalty_gradient_on_everything(params, strength):
             {name: strength * w for name, w in params.items()})
 
 
-@misconception("l2_penalty", "Every name with a W in it is penalised, not only those that begin with it.",
+@misconception("l2_penalty", "Every name with a W in it is penalized, not only those that begin with it.",
                hint='name.startswith("W"), not "W" in name.')
 def l2_penalty_w_anywhere(params, strength):
     loss, grads = 0.0, {}

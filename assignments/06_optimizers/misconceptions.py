@@ -22,9 +22,9 @@ def sgd_default_overrides(w, dw, config=None):
     return w - config["learning_rate"] * dw, config
 
 
-@misconception("sgd", "The gradient is normalised first, so every step has the same length.",
+@misconception("sgd", "The gradient is normalized first, so every step has the same length.",
                hint="Gradient descent multiplies the gradient as it is by the learning rate.")
-def sgd_normalised(w, dw, config=None):
+def sgd_normalized(w, dw, config=None):
     config = {"learning_rate": 1e-2, **(config or {})}
     return w - config["learning_rate"] * dw / np.linalg.norm(dw), config
 

@@ -81,7 +81,7 @@ def near_domain(train, test, seed):
 
 
 def far_domain(train, test, seed):
-    """Digits of MNIST, enlarged to 48 × 48 and contrast-normalised like the patches, 10 classes."""
+    """Digits of MNIST, enlarged to 48 × 48 and contrast-normalized like the patches, 10 classes."""
     X, y = data.mnist_5k(images=True)
     order = np.random.default_rng(seed).permutation(len(X))
     by_digit = np.stack([order[y[order] == digit][: train + test] for digit in range(10)], axis=1)
@@ -114,7 +114,7 @@ show(figure, "Three rows of ten small grey pictures. First row: a patch from the
 #
 # Cut off the last layer, and the network turns a picture into 1,280 numbers: *features*. Donahue et al. and Sharif Razavian et al. found in 2014 that such features, with the simplest classifier on top, beat methods that had been built for the problem.
 #
-# Features have very different scales, so one standardises them. **Which statistics?** Those of the training set, for both sets: at test time there may be a single picture, and it has no statistics. (Statistics of the test set would also be a small leak.)
+# Features have very different scales, so one standardizes them. **Which statistics?** Those of the training set, for both sets: at test time there may be a single picture, and it has no statistics. (Statistics of the test set would also be a small leak.)
 
 # %% solution="standardize"
 def standardize(train, test):
@@ -125,7 +125,7 @@ def standardize(train, test):
         test: features of the test set, an array (M, D); M may be 1.
 
     Returns:
-        (train, test), both standardised column by column with the mean and the (biased: divide by
+        (train, test), both standardized column by column with the mean and the (biased: divide by
         N) standard deviation of the training set. A feature that is constant in the training set
         is only shifted, not scaled. The arrays that were given stay as they were.
     """
@@ -2222,7 +2222,7 @@ show(figure, "Milliseconds for one training step of the head: "
 # **In four or five sentences:** a clinic has 200 labelled X-ray pictures of 40 patients and wants to tell three findings apart. An intern fine-tunes all of an ImageNet network with one learning rate, on a random split of the pictures, and reports 97 %. What would you ask first, how would you split, what would you train, and how would you check that it is what you believe it to be?
 #
 # ### BEGIN SOLUTION
-# I would ask whether pictures of one patient lie on both sides of the split: five pictures of each patient, drawn at random, almost surely do, and the 97 % then measure how well patients are recognised. So split by patient, with several splits, since 40 patients are few. The set is small and the domain far from ImageNet, so I would begin with a linear classifier on cached features, of the top and of lower blocks, with the preprocessing that belongs to the weights; then, at most, fine-tune the uppermost blocks with smaller learning rates further down, and compare with a small network from scratch on the same splits. I would check with a snapshot that what should be frozen is, running statistics included, and evaluate in evaluation mode.
+# I would ask whether pictures of one patient lie on both sides of the split: five pictures of each patient, drawn at random, almost surely do, and the 97 % then measure how well patients are recognized. So split by patient, with several splits, since 40 patients are few. The set is small and the domain far from ImageNet, so I would begin with a linear classifier on cached features, of the top and of lower blocks, with the preprocessing that belongs to the weights; then, at most, fine-tune the uppermost blocks with smaller learning rates further down, and compare with a small network from scratch on the same splits. I would check with a snapshot that what should be frozen is, running statistics included, and evaluate in evaluation mode.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # 1 point: names the leak (pictures of one patient on both sides) and splits by patient.

@@ -12,7 +12,7 @@ from autograder.misconceptions import alternative, misconception
 # --- standardize -----------------------------------------------------------------------------------
 
 
-@misconception("standardize", "The test set is standardised with its own mean and standard deviation.",
+@misconception("standardize", "The test set is standardized with its own mean and standard deviation.",
                hint="At test time there may be one picture: use the numbers of the training set.")
 def standardize_each_by_itself(train, test):
     def scale(x):
@@ -560,7 +560,7 @@ def preprocess_multiplies(images, mean, std):
     return (x - torch.tensor(mean).view(1, 3, 1, 1)) * torch.tensor(std).view(1, 3, 1, 1)
 
 
-@misconception("preprocess", "The pictures are standardised by their own mean and standard deviation.",
+@misconception("preprocess", "The pictures are standardized by their own mean and standard deviation.",
                hint="Use the numbers that belong to the weights.")
 def preprocess_own_statistics(images, mean, std):
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
@@ -651,7 +651,7 @@ def replace_head_resets_all(network, classes):
 
 
 @misconception("replace_head", "Zeros for the head: they train, but the task asks for random weights.",
-               hint="Keep the initialisation of nn.Linear.")
+               hint="Keep the initialization of nn.Linear.")
 def replace_head_of_zeros(network, classes):
     old = network.head
     network.head = nn.Linear(old.in_features, classes).to(old.weight)

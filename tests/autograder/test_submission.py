@@ -246,8 +246,8 @@ UNHARMED = {
     "version_3": [],
     "version_2": [
         "nbgrader's metadata is missing from solution-double, solution-update, solution-Line, "
-        "solution-largest; each was recognised by the names it defines.",
-        "nbgrader's metadata is missing from answer-why; it was recognised by its text and place.",
+        "solution-largest; each was recognized by the names it defines.",
+        "nbgrader's metadata is missing from answer-why; it was recognized by its text and place.",
     ],
     "kernel_of_another_language": [
         "The notebook says that it is written in 'R'; it was run as Python."
@@ -257,17 +257,17 @@ UNHARMED = {
     ],
     "garbage_metadata": [
         "nbgrader's metadata is missing from solution-double, solution-update, solution-Line, "
-        "solution-largest, answer-why; each was recognised by its own id."
+        "solution-largest, answer-why; each was recognized by its own id."
     ],
     "stripped_metadata": [
         "nbgrader's metadata is missing from solution-double, solution-update, solution-Line, "
-        "solution-largest, answer-why; each was recognised by its own id."
+        "solution-largest, answer-why; each was recognized by its own id."
     ],
     "renamed_cells": [
         "The cell solution-Line is called 'solution-update' in the notebook; "
-        "it was recognised by its own id.",
+        "it was recognized by its own id.",
         "The cell solution-double is called 'solution-triple' in the notebook; "
-        "it was recognised by its own id.",
+        "it was recognized by its own id.",
     ],
     "retyped_cells": [
         "The cell solution-double had become a markdown cell; its text was taken as code.",
@@ -580,8 +580,8 @@ def test_without_metadata_and_ids_cells_are_known_by_what_they_define(small, wor
     assert (found.extras, found.flags) == ((), ())
     assert found.remarks == (
         "nbgrader's metadata is missing from solution-double, solution-update, solution-Line, "
-        "solution-largest; each was recognised by the names it defines.",
-        "nbgrader's metadata is missing from answer-why; it was recognised by its text and place.",
+        "solution-largest; each was recognized by the names it defines.",
+        "nbgrader's metadata is missing from answer-why; it was recognized by its text and place.",
     )
 
 
@@ -624,7 +624,7 @@ def test_an_answer_without_a_line_of_its_question_is_known_by_its_place(small, n
     found = fit(small, cells)
     assert found.sources["answer-why"] == "Because."
     assert (
-        "nbgrader's metadata is missing from answer-why; it was recognised by its place."
+        "nbgrader's metadata is missing from answer-why; it was recognized by its place."
         in found.remarks
     )
 

@@ -50,7 +50,7 @@ def test_what_a_caller_does_to_the_data_does_not_reach_the_next_caller():
         np.testing.assert_array_equal(loader()[0], before)
 
 
-def test_mnist_1d_splits_standardised_curves():
+def test_mnist_1d_splits_standardized_curves():
     X_train, y_train, X_test, y_test = data.mnist_1d(samples=200)
     assert X_train.shape == (160, 40) and X_test.shape == (40, 40)
     assert X_train.dtype == np.float32 and y_train.dtype == np.int64
@@ -97,7 +97,7 @@ def test_photographs_are_those_of_scikit_image():
     np.testing.assert_array_equal(data.photograph("coffee.png"), skimage_data.coffee())
 
 
-def test_photo_patches_are_grey_and_contrast_normalised():
+def test_photo_patches_are_grey_and_contrast_normalized():
     X_train, y_train, X_test, y_test = data.photo_patches(2, 3)
     assert X_train.shape == (36, 1, 48, 48) and X_test.shape == (54, 1, 48, 48)
     assert X_train.dtype == np.float32 and y_train.dtype == np.int64

@@ -183,7 +183,7 @@ exhausts(
 )
 
 exhausts(
-    "memory that belongs to no process",
+    "memory behind a device",
     """
     import mmap, os
     try:
