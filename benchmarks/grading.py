@@ -154,15 +154,23 @@ def quiet(command: list[str], folder: Path, environment: dict[str, str] | None) 
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
 
 
-def run(way: str, start: Callable[[], list[subprocess.Popen]]) -> Timing:
-    """The wall time until all processes end, and the peak memory of their trees."""
+def run(way: str, start: Callable[[], list[subprocess.Popen]], looking: float = 0.03) -> Timing:
+    """The wall time until all processes end, and the peak memory of their trees.
+
+    Args:
+        looking: the part of the time that may go into looking at their memory, which takes
+            milliseconds a process and slows down what is timed.
+    """
     processes = []
     peak = [0.0]
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.2):
+        pause = 0.2
+        while not over.wait(pause):
+            begun = time.perf_counter()
             peak[0] = max(peak[0], sum(tree_mb(process.pid) for process in processes))
+            pause = max(0.2, (time.perf_counter() - begun) / looking)
 
     watcher = threading.Thread(target=watch, daemon=True)
     processes += start()
@@ -199,7 +207,7 @@ def memory_by_size(folder: Path, lessons: list, sizes: tuple[int, int]) -> dict[
         course = make_course(folder / f"memory-{size}", lessons, size)
         command = grade_command([one.name for one in lessons])
         console.print(f"memory of {size * len(lessons)} submissions …")
-        timing = run("memory", lambda c=command, f=course: [quiet(c, f, None)])
+        timing = run("memory", lambda c=command, f=course: [quiet(c, f, None)], looking=0.5)
         peaks[size * len(lessons)] = timing.peak_mb
     return peaks
 
