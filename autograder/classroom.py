@@ -68,6 +68,7 @@ class Classroom:
         self._count = max(workers, 1)
         self._isolation = isolation
         self._workers: list[_Worker] = []
+        self._to_preload: list[Lesson] = []
 
     def __enter__(self) -> Classroom:
         try:
@@ -85,16 +86,11 @@ class Classroom:
         self._source.close()
 
     def preload(self, lessons: Iterable[Lesson]) -> None:
-        """Import and read what these lessons need, once for all workers; may be left out.
+        """Have what these lessons need imported and read once for all workers; may be left out.
 
-        Raises:
-            ClassroomError: the sandbox does not start.
+        It is done before the first worker begins, and not waited for here.
         """
-        try:
-            for lesson in lessons:
-                self._source.preload(preloads(lesson))
-        except SandboxError as error:
-            raise ClassroomError(str(error)) from error
+        self._to_preload += lessons
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | NotGraded]]:
         """Grade ``jobs``; yields each with its result as it is done, in any order.
@@ -139,6 +135,8 @@ class Classroom:
             if worker.connection not in busy:
                 return worker
         try:
+            while self._to_preload:
+                self._source.preload(preloads(self._to_preload.pop(0)))
             worker = _Worker(self._source)
         except SandboxError as error:
             raise ClassroomError(str(error)) from error

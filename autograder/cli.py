@@ -370,9 +370,9 @@ def grade(
     classes: list[Any] = []
     done = 0
     try:
-        lessons = _with_limits(_lessons(root, names), limit)
         isolation = _isolation(sandbox, gpu)
         with (
+            # First of all: what comes next goes on beside its imports.
             DaskClassroom(dask, isolation) if dask else Classroom(jobs, isolation) as classroom,
             _progress() as bar,
         ):
@@ -389,6 +389,7 @@ def grade(
 
             try:
                 folder = CourseFolder(root)
+                lessons = _with_limits(_lessons(root, names), limit)
                 with folder.to_oneself():
                     classroom.preload(lessons)
                     for lesson in lessons:

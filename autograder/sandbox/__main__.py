@@ -28,7 +28,6 @@ def warm_up() -> Any:
     from autograder.sandbox.shell import warm_shell
 
     shell = warm_shell()
-    gc.collect()
     gc.freeze()
     return shell
 

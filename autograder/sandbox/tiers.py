@@ -34,6 +34,7 @@ TIERS: tuple[Tier, ...] = ("strong", "fallback", "none")
 #: Whom a submission becomes where the grader runs as root: nobody.
 _NOBODY = 65534
 _PROBE_SECONDS = 30
+_HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _MACOS = sys.platform == "darwin"
 
 #: What the fallback tier cannot keep, after the words "it does not keep a submission from".
@@ -234,6 +235,8 @@ def _bubblewrap(gpu: bool) -> list[str]:
             words += ["--ro-bind-try", path, path]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", str(DISK)]
     words += ["--tmpfs", "/dev/shm"]
+    # The C library asks there for huge pages. Without them a fork takes 17 ms in place of 5.
+    words += ["--ro-bind-try", _HUGE_PAGES, _HUGE_PAGES]
     # Mapped and shared, its pages belong to no process, and no limit would count them.
     words += ["--dev-bind", "/dev/null", "/dev/zero"]
     for path in _programs():  # after what they may lie in

@@ -171,12 +171,12 @@ def test_a_test_that_uses_all_memory_costs_no_other_that_waits(grade: Grade, mak
             f'check_equal("{name}()", {name}(), 1)\n### END HIDDEN TESTS\n\n'
             for name in ("one", "two", "three")
         ),
-        header="title: T\nminutes: 1\nlimits:\n  memory_mb: 2500\n  test_seconds: 5",
+        header="title: T\nminutes: 1\nlimits:\n  memory_mb: 2500\n  test_seconds: 20",
     )
     # Four processes with 720 MB each: no limit of one process, but that of all together.
     hungry = (
-        "import os, time\ndef two():\n    for _ in range(3):\n        os.fork()\n"
-        "    fill = np.ones(90_000_000)\n    time.sleep(4)\n    return 1"
+        "import os, time\ndef two():\n    for _ in range(2):\n        os.fork()\n"
+        "    fill = np.ones(90_000_000)\n    time.sleep(30)\n    return 1"
     )
     result = grade(lesson=lesson, two=hungry)
     assert points(result) == {"test-one": 1.0, "test-two": 0.0, "test-three": 1.0}
