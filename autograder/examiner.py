@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograder.keeping import Kept, apart
 from autograder.lesson import Cell, Lesson, free_names, probes_in, top_level_names
 from autograder.wire import (
     Channel,
@@ -303,7 +304,9 @@ class Examination:
         self.outputs = Outputs()
         self.names = names
         self.file = _file_of(cell)
-        self.conversation = Conversation(channel, outputs=self.outputs)
+        self.conversation = Conversation(
+            channel, outputs=self.outputs, shows_changes=cell.shows_changes
+        )
         self._spent = 0.0
 
     def begin(self) -> Verdict | None:
@@ -542,9 +545,23 @@ def _append_stream(outputs: Outputs, name: str, words: str) -> None:
 
 
 class Conversation:
-    """Calls from a test to the student's process. Those after ``deadline`` are not answered."""
+    """Calls from a test to the student's process. Those after ``deadline`` are not answered.
 
-    def __init__(self, channel: Channel, deadline: float = math.inf, *, outputs: Outputs) -> None:
+    With ``shows_changes``, what a function does to its arguments is there after the call, as it
+    would be in one process. Without, they are as they were: a test that reads its inputs again
+    reads what it chose.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        deadline: float = math.inf,
+        *,
+        outputs: Outputs,
+        shows_changes: bool = True,
+    ) -> None:
+        self._shows_changes = shows_changes
+        self._changed = False
         self.channel = channel
         self.deadline = deadline
         self.outputs = outputs
@@ -601,6 +618,19 @@ class Conversation:
         return self._operate({"op": operation}, args, {})
 
     def _operate(self, message: dict[str, Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        if self._shows_changes or self._depth:
+            return self._send_operation(message, args, kwargs)
+        kept = Kept((args, kwargs))
+        self._changed = False
+        try:
+            value = self._send_operation(message, args, kwargs)
+            # An argument that came back is an answer now, and stays what it was made.
+            return apart(value) if self._changed else value
+        finally:
+            if self._changed:
+                kept.restore()
+
+    def _send_operation(self, message: dict[str, Any], args: Any, kwargs: dict[str, Any]) -> Any:
         message["changes"] = self._codec.changes()
         message["args"] = [self._codec.encode(value) for value in args]
         message["kwargs"] = {name: self._codec.encode(value) for name, value in kwargs.items()}
@@ -619,12 +649,12 @@ class Conversation:
                 if kind == "callback":
                     self._call_back(answer)
                 elif kind == "returned":
-                    self._codec.apply(answer.get("changes"))
+                    self._apply(answer)
                     value = self._codec.decode(answer.get("value"))
                     self._codec.settle()
                     return value
                 elif kind == "raised":
-                    self._codec.apply(answer.get("changes"))
+                    self._apply(answer)
                     raise self._student_error(answer)
                 elif kind == "unsendable":
                     raise NoAnswer(text(answer.get("message"), 300))
@@ -635,9 +665,15 @@ class Conversation:
             if self._depth == 0:
                 self._codec.forget()
 
+    def _apply(self, answer: dict[str, Any]) -> None:
+        """Bring what is shared up to date with what the student's side did to it."""
+        changes = answer.get("changes")
+        self._changed = self._changed or bool(changes)
+        self._codec.apply(changes)
+
     def _call_back(self, request: dict[str, Any]) -> None:
         """Call the test's function that the student's code has called."""
-        self._codec.apply(request.get("changes"))
+        self._apply(request)
         function = self._codec.exported(request.get("target"))
         nodes, named = request.get("args"), request.get("kwargs")
         if not isinstance(nodes, list) or not isinstance(named, dict):

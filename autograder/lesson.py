@@ -8,7 +8,9 @@ A lesson is a jupytext percent script. The header of a cell says what the cell i
     # %% solution="adam" needs="rmsprop"         the student's work on the task ``adam``;
                                                  forbid="torch.optim.Adam": what it must not use
     # %% [markdown] hint="adam"                  a hint, shown collapsed; several make a ladder
-    # %% tests="adam" points=3 part="long_run"   visible and hidden tests of the task
+    # %% tests="adam" points=3 part="long_run"   visible and hidden tests of the task;
+                                                 changes="shown": it sees what a function
+                                                 does in place to its arguments
     # %% experiment="race"                       run by students, skipped when grading
     # %% [markdown] answer="why" points=2        free text, marked by hand
 """
@@ -36,6 +38,7 @@ PURPOSES = ("setup", "given", "solution", "tests", "experiment", "answer", "hint
 OPTIONS = {
     "points": ("tests", "answer"),
     "part": ("tests",),
+    "changes": ("tests",),
     "needs": ("solution",),
     "forbid": ("solution",),
 }
@@ -113,6 +116,7 @@ class Cell:
     points: float = 0.0
     needs: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
+    shows_changes: bool = False
 
     @property
     def id(self) -> str:
@@ -468,7 +472,12 @@ def _cell(path: Path, number: int, raw: object) -> Cell:
     part = str(metadata.get("part", ""))
     if part and not _PART.match(part):
         raise LessonError(path, where, f"part={part!r} is not a word of letters, digits and _")
-    return Cell(purpose, raw.source, number, name, part, float(points), needs, forbids)
+    changes = str(metadata.get("changes", "undone"))
+    if changes not in ("undone", "shown"):
+        raise LessonError(path, where, f'changes={changes!r} is neither "undone" nor "shown"')
+    return Cell(
+        purpose, raw.source, number, name, part, float(points), needs, forbids, changes == "shown"
+    )
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ def numerical_gradient(f, x, h=1e-5):
 # %% [markdown] hint="numerical_gradient"
 # Work on `x = np.array(x, dtype=float)`. In the loop: remember `value = x[i]`, set `x[i] = value + h` and call `f`, set `x[i] = value - h` and call `f` again, put `value` back.
 
-# %% tests="numerical_gradient" points=3
+# %% tests="numerical_gradient" points=3 changes="shown"
 x = np.array([1.0, -2.0, 3.0])
 before = x.copy()
 got = numerical_gradient(lambda x: np.sum(x**2), x)
@@ -205,7 +205,7 @@ def numerical_gradient_array(f, x, df, h=1e-5):
 # %% [markdown] hint="numerical_gradient_array"
 # What if `f` is the identity, and hands out the very array that you are about to change? Keep a copy of what it returned.
 
-# %% tests="numerical_gradient_array" points=3
+# %% tests="numerical_gradient_array" points=3 changes="shown"
 got = numerical_gradient_array(lambda x: x**2, np.array([1.0, 2.0]), np.array([1.0, 10.0]))
 check_close("numerical_gradient_array(square, [1, 2], df=[1, 10])", got, [2.0, 40.0],
             look="Each output's change is weighted with its entry of df.")
@@ -442,7 +442,7 @@ def softmax_loss(scores, y):
 # %% [markdown] hint="softmax_loss"
 # The loss is a mean over N examples, so the gradient of each example carries a factor 1/N.
 
-# %% tests="softmax_loss" points=4
+# %% tests="softmax_loss" points=4 changes="shown"
 loss, dscores = softmax_loss(np.zeros((2, 4)), np.array([0, 3]))
 check_close("softmax_loss(zeros (2, 4), [0, 3])[0]", loss, np.log(4),
             look="Four equal scores: the right class has probability 1/4.")
@@ -692,7 +692,7 @@ def descend(loss_and_gradients, params, learning_rate, steps):
 # %% [markdown] hint="descend"
 # In each step: call `loss_and_gradients` once, remember the loss, then move every parameter by `-learning_rate * gradients[name]`.
 
-# %% tests="descend" points=3
+# %% tests="descend" points=3 changes="shown"
 start = {"w": np.array([4.0])}
 params, losses = descend(lambda p: (0.5 * float(p["w"][0]) ** 2, {"w": p["w"].copy()}), start, 0.5, 3)
 check_close("descend(w²/2, w = 4, learning_rate=0.5, steps=3)[0]['w']", params["w"], [0.5],

@@ -125,7 +125,7 @@ def collapse(weights, biases):
 # %% [markdown] hint="collapse"
 # The bias of a lower layer passes through all matrices above it: `b = b @ next_W + next_b`.
 
-# %% tests="collapse" points=2
+# %% tests="collapse" points=2 changes="shown"
 W, b = collapse([np.array([[1.0, 2.0]]), np.array([[1.0], [10.0]])], [np.array([3.0, 4.0]), np.array([5.0])])
 check_close("W of collapse([[[1, 2]], [[1], [10]]], [[3, 4], [5]])", W, [[21.0]], rtol=1e-5,
             look="The product of the matrices, in the order in which x meets them.")
@@ -271,7 +271,7 @@ def sigmoid_backward(dout, cache):
 # %% [markdown] hint="sigmoid"
 # $\sigma' = \sigma\,(1 - \sigma)$: the derivative needs only the *output*. Keep that in the cache, and multiply by `dout`.
 
-# %% tests="sigmoid" part="forward" points=1
+# %% tests="sigmoid" part="forward" points=1 changes="shown"
 x = np.array([-1000.0, 0.0, np.log(3.0), 1000.0])
 out, cache = sigmoid_forward(x)
 check_close("out of sigmoid_forward([-1000, 0, log 3, 1000])", out, [0.0, 0.5, 0.75, 1.0], rtol=1e-6,
@@ -298,7 +298,7 @@ for kind, far in ((np.float32, 100.0), (np.float64, 1e300)):
           f"NumPy warns: {', '.join(said)}")
 ### END HIDDEN TESTS
 
-# %% tests="sigmoid" part="backward" points=2
+# %% tests="sigmoid" part="backward" points=2 changes="shown"
 out, cache = sigmoid_forward(np.array([-1000.0, 0.0, np.log(3.0), 1000.0]))
 got = sigmoid_backward(np.array([1.0, 2.0, -1.0, 1.0]), cache)
 check_close("sigmoid_backward([1, 2, -1, 1]) at [-1000, 0, log 3, 1000]", got, [0.0, 0.5, -0.1875, 0.0],
@@ -643,7 +643,7 @@ def relu_backward(dout, cache):
 # %% [markdown] hint="relu"
 # Backward: `dout` where *x* was positive, 0 elsewhere. Is it the sign of x or that of `dout` which decides?
 
-# %% tests="relu" part="forward" points=1
+# %% tests="relu" part="forward" points=1 changes="shown"
 x = np.array([[-2.0, 0.0, 3.0]])
 given = x.copy()
 check_close("out of relu_forward([[-2, 0, 3]])", relu_forward(given)[0], [[0.0, 0.0, 3.0]], rtol=1e-6)
@@ -658,7 +658,7 @@ check_unchanged("relu_forward", "x", x, given)
 check_close("out of relu_forward([-3, 0, 4]), integers,", relu_forward(np.array([-3, 0, 4]))[0], [0, 0, 4])
 ### END HIDDEN TESTS
 
-# %% tests="relu" part="backward" points=1
+# %% tests="relu" part="backward" points=1 changes="shown"
 _, cache = relu_forward(np.array([-2.0, 0.0, 3.0, 1.0]))
 check_close("relu_backward([5, 6, 7, -8]) at [-2, 0, 3, 1]",
             relu_backward(np.array([5.0, 6.0, 7.0, -8.0]), cache),
@@ -706,7 +706,7 @@ def leaky_relu_backward(dout, cache):
 # %% [markdown] hint="leaky_relu"
 # The derivative is 1 where x > 0 and alpha elsewhere, and the backward pass doesn't know alpha unless the cache does.
 
-# %% tests="leaky_relu" part="forward" points=1
+# %% tests="leaky_relu" part="forward" points=1 changes="shown"
 check_close("out of leaky_relu_forward([-2, 0, 3], alpha=0.1)",
             leaky_relu_forward(np.array([-2.0, 0.0, 3.0]), 0.1)[0],
             [-0.2, 0.0, 3.0], rtol=1e-5)
@@ -726,7 +726,7 @@ check_close("out of leaky_relu_forward([-3, 4], alpha=0.25), integers,",
             look="An array of integers has no room for −0.75.")
 ### END HIDDEN TESTS
 
-# %% tests="leaky_relu" part="backward" points=1
+# %% tests="leaky_relu" part="backward" points=1 changes="shown"
 _, cache = leaky_relu_forward(np.array([-2.0, 3.0]), 0.1)
 check_close("leaky_relu_backward([5, 7]) at [-2, 3], alpha=0.1",
             leaky_relu_backward(np.array([5.0, 7.0]), cache),
@@ -873,7 +873,7 @@ def elu_backward(dout, cache):
 # %% [markdown] hint="elu"
 # The derivative on the left is $\alpha e^x$. Compare that with the output: it is `out + alpha`, so no second exponential is needed.
 
-# %% tests="elu" part="forward" points=1
+# %% tests="elu" part="forward" points=1 changes="shown"
 x = np.array([-1000.0, -np.log(2.0), 0.0, 3.0, 1000.0])
 check_close("out of elu_forward([-1000, -log 2, 0, 3, 1000], alpha=2)", elu_forward(x.copy(), 2.0)[0],
             [-2.0, -1.0, 0.0, 3.0, 1000.0], rtol=1e-5, atol=1e-7)
@@ -895,7 +895,7 @@ check_close("out of elu_forward([-2, -1, 4]), integers,", elu_forward(whole)[0],
             rtol=1e-5, look="An array of integers has no room for −0.86.")
 ### END HIDDEN TESTS
 
-# %% tests="elu" part="backward" points=2
+# %% tests="elu" part="backward" points=2 changes="shown"
 _, cache = elu_forward(np.array([-1000.0, -np.log(2.0), 3.0]), 2.0)
 check_close("elu_backward([1, 1, -5]) at [-1000, -log 2, 3], alpha=2",
             elu_backward(np.array([1.0, 1.0, -5.0]), cache),
@@ -1401,7 +1401,7 @@ def revive(x, W, b, share=0.1):
 # %% [markdown] hint="revive"
 # A threshold t with exactly `share * N` values above it: a quantile, `np.quantile(x @ W, 1 - share, axis=0)`. The bias is −t. Then `np.where(dead, -t, b)`.
 
-# %% tests="revive" points=2
+# %% tests="revive" points=2 changes="shown"
 x, W = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([[1.0, 1.0, -1.0]])
 b = np.array([-9.0, -3.5, 0.0])
 got = np.asarray(revive(x.copy(), W.copy(), b.copy(), share=0.5))

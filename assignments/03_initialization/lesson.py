@@ -78,7 +78,7 @@ def standardize(X_train, X_test, tiny=1e-6):
 # %% [markdown] hint="standardize"
 # `std = np.where(std > tiny, std, 1.0)` makes the division harmless for constant features.
 
-# %% tests="standardize" points=3
+# %% tests="standardize" points=3 changes="shown"
 train, test = np.array([[0.0, 10.0, 5.0], [2.0, 30.0, 5.0]]), np.array([[3.0, 20.0, 7.0]])
 call = "standardize([[0, 10, 5], [2, 30, 5]], [[3, 20, 7]])"
 got = standardize(train.copy(), test.copy())
@@ -1329,7 +1329,7 @@ def scale_layers(weights, X, activation):
 # %% [markdown] hint="scale_layers"
 # In one loop: measure `(h @ W).std()`, divide, and compute the next `h` with the *new* weights.
 
-# %% tests="scale_layers" points=3
+# %% tests="scale_layers" points=3 changes="shown"
 weights = [np.array([[3.0, -3.0]]), np.array([[1.0], [2.0]])]
 got = scale_layers([W.copy() for W in weights], np.array([[1.0], [-1.0]]), lambda z: np.maximum(z, 0))
 call = "scale_layers([[[3, -3]], [[1], [2]]], [[1], [-1]], relu)"

@@ -101,7 +101,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 # %% [markdown] hint="batchnorm_forward"
 # In 'train': `mean, var = x.mean(axis=0), x.var(axis=0)`, then both running arrays, in place. In 'test': `mean, var = running_mean, running_var`. Then for both: `xhat = (x - mean) / np.sqrt(var + eps)` and `out = gamma * xhat + beta`.
 
-# %% tests="batchnorm_forward" part="train" points=2
+# %% tests="batchnorm_forward" part="train" points=2 changes="shown"
 x = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]])
 got, _ = batchnorm_forward(x.copy(), np.array([1.0, 2.0]), np.array([0.0, 1.0]), {"mode": "train", "eps": 0.0})
 call = "batchnorm_forward([[1, 10], [3, 10], [5, 40]], gamma=[1, 2], beta=[0, 1], {'mode': 'train', 'eps': 0})[0]"
@@ -136,7 +136,7 @@ check_close("batchnorm_forward in train mode on float32 features near 200 with a
             look="Subtract the mean first, then square: the mean of x² less the squared mean loses all digits here.")
 ### END HIDDEN TESTS
 
-# %% tests="batchnorm_forward" part="running" points=2
+# %% tests="batchnorm_forward" part="running" points=2 changes="shown"
 held = {"running_mean": np.array([10.0]), "running_var": np.array([4.0])}
 batchnorm_forward(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), {**held, "mode": "train", "momentum": 0.75})
 call = "batchnorm_forward([[1], [3]], …) in train mode with momentum 0.75, running_mean [10] and running_var [4]"
@@ -163,7 +163,7 @@ for name, first, each in (("running_mean", start, np.mean(batches, axis=1)), ("r
                 look="momentum is the share that is kept; the variance that goes in is the batch's, divided by N, without eps.")
 ### END HIDDEN TESTS
 
-# %% tests="batchnorm_forward" part="test" points=2
+# %% tests="batchnorm_forward" part="test" points=2 changes="shown"
 param = {"mode": "test", "eps": 0.0, "running_mean": np.array([1.0]), "running_var": np.array([4.0])}
 got, _ = batchnorm_forward(np.array([[5.0], [1.0]]), np.array([3.0]), np.array([10.0]), param)
 check_close("batchnorm_forward([[5], [1]], gamma=[3], beta=[10]) in test mode, running_mean [1], running_var [4]",
@@ -393,7 +393,7 @@ def batchnorm_backward(dout, cache):
 # %% [markdown] hint="batchnorm_backward"
 # `dcentred` is the sum of its two ways. The mean gets `dmean = -dcentred.sum(axis=0)`, and each `x` gets `dcentred + dmean / N`.
 
-# %% tests="batchnorm_backward" points=4
+# %% tests="batchnorm_backward" points=4 changes="shown"
 x, dout = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
 _, cache = batchnorm_forward(x, np.array([2.0]), np.array([1.0]), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -452,7 +452,7 @@ def batchnorm_backward_alt(dout, cache):
 # %% [markdown] hint="batchnorm_backward_alt"
 # `dx = gamma / std * (dout - dbeta / N - xhat * dgamma / N)`. Put the brackets so that as few operations as possible touch whole (N, D) arrays.
 
-# %% tests="batchnorm_backward_alt" points=2
+# %% tests="batchnorm_backward_alt" points=2 changes="shown"
 x, dout = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
 _, cache = batchnorm_forward(x, np.array([2.0]), np.array([1.0]), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = batchnorm_backward_alt(dout, cache)
@@ -1008,7 +1008,7 @@ def spatial_batchnorm_backward(dout, cache):
 # %% [markdown] hint="spatial_batchnorm"
 # There: `x.transpose(0, 2, 3, 1).reshape(-1, C)`. Back: first `reshape(N, H, W, C)`, then `transpose(0, 3, 1, 2)`. The gradients go the same way.
 
-# %% tests="spatial_batchnorm" part="forward" points=2
+# %% tests="spatial_batchnorm" part="forward" points=2 changes="shown"
 x = np.array([[[[1.0, 3.0]], [[10.0, 30.0]]]])  # one image of 1 × 2 places, two channels
 got, _ = spatial_batchnorm_forward(x.copy(), np.array([1.0, 2.0]), np.array([0.0, 5.0]), {"mode": "train", "eps": 0.0})
 check_close("spatial_batchnorm_forward of one image with the channels [1, 3] and [10, 30], gamma=[1, 2], beta=[0, 5], eps=0",
@@ -1031,7 +1031,7 @@ for shape in ((3, 4, 2, 5), (2, 2, 2, 2)):
     check_close(f"spatial_batchnorm_forward in test mode on an array {shape}", got, expected, rtol=1e-3, atol=1e-4)
 ### END HIDDEN TESTS
 
-# %% tests="spatial_batchnorm" part="backward" points=2
+# %% tests="spatial_batchnorm" part="backward" points=2 changes="shown"
 x, dout = np.array([[[[1.0, 3.0, 5.0]]]]), np.array([[[[1.0, 0.0, 0.0]]]])
 _, cache = spatial_batchnorm_forward(x, np.array([2.0]), np.zeros(1), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = spatial_batchnorm_backward(dout, cache)
@@ -1189,7 +1189,7 @@ def fold_conv(w, b, gamma, beta, bn_param):
 # %% [markdown] hint="fold"
 # In a convolution, output channel $f$ is made by the filter `w[f]`: `w * s[:, None, None, None]`.
 
-# %% tests="fold" part="linear" points=2
+# %% tests="fold" part="linear" points=2 changes="shown"
 param = {"running_mean": np.array([1.0, 0.0]), "running_var": np.array([3.0, 0.0]), "eps": 1.0}
 W, b = fold_linear(np.array([[2.0, 1.0]]), np.array([5.0, 0.0]), np.array([4.0, 1.0]), np.array([0.5, 7.0]), param)
 call = "fold_linear([[2, 1]], [5, 0], gamma=[4, 1], beta=[0.5, 7], running_mean=[1, 0], running_var=[3, 0], eps=1)"
@@ -1214,7 +1214,7 @@ for D, M, eps, biased in ((3, 4, 0.3, True), (3, 3, 1e-5, True), (2, 5, 0.3, Fal
                 look="Scale the columns of W; the old bias loses the mean and is scaled, then β is added; eps is part of the scale.")
 ### END HIDDEN TESTS
 
-# %% tests="fold" part="conv" points=2
+# %% tests="fold" part="conv" points=2 changes="shown"
 param = {"running_mean": np.array([1.0]), "running_var": np.array([3.0]), "eps": 1.0}
 w, b = fold_conv(np.ones((1, 2, 1, 1)), np.array([5.0]), np.array([4.0]), np.array([0.5]), param)
 call = "fold_conv(ones((1, 2, 1, 1)), [5], gamma=[4], beta=[0.5], running_mean=[1], running_var=[3], eps=1)"

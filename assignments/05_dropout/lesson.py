@@ -84,7 +84,7 @@ def dropout_forward(x, dropout_param):
 # %% [markdown] hint="dropout_forward"
 # Put the scaling into the mask: `mask = (rng.random(x.shape) < p) / p` holds 0 and 1/p. And in test mode?
 
-# %% tests="dropout_forward" points=3
+# %% tests="dropout_forward" points=3 changes="shown"
 ones, settings = np.ones((100, 100)), {"mode": "train", "p": 0.8, "seed": 5}
 out, _ = dropout_forward(ones.copy(), dict(settings))
 check_shape("dropout_forward of ones (100, 100)", out, (100, 100))
@@ -224,7 +224,7 @@ def plain_dropout_backward(dout, cache):
 # %% [markdown] hint="plain_dropout"
 # The gradient is dout times the same factor: keep the factor as the cache.
 
-# %% tests="plain_dropout" part="forward" points=1
+# %% tests="plain_dropout" part="forward" points=1 changes="shown"
 out, _ = plain_dropout_forward(np.full((50, 40), 2.0), {"mode": "train", "p": 0.75, "seed": 1})
 check_close("the values of plain_dropout_forward of twos in training", np.unique(np.round(out, 6)), [0.0, 2.0],
             rtol=1e-5, look="In training the kept units stay as they are.")
@@ -247,7 +247,7 @@ check_close(f"plain_dropout_forward in test mode with p={p:.2f}",
             plain_dropout_forward(x.copy(), {"mode": "test", "p": p})[0], p * x, rtol=1e-5, look="Times p.")
 ### END HIDDEN TESTS
 
-# %% tests="plain_dropout" part="backward" points=1
+# %% tests="plain_dropout" part="backward" points=1 changes="shown"
 _, cache = plain_dropout_forward(np.array([2.0, 4.0]), {"mode": "test", "p": 0.75})
 check_close("plain_dropout_backward of [1, 1] in test mode with p=0.75",
             plain_dropout_backward(np.ones(2), cache), [0.75, 0.75], rtol=1e-5,
@@ -490,7 +490,7 @@ def spatial_dropout_backward(dout, cache):
 # %% [markdown] hint="spatial_dropout"
 # A mask of the shape `(N, C, 1, 1)` is stretched over the pixels by broadcasting.
 
-# %% tests="spatial_dropout" points=2
+# %% tests="spatial_dropout" points=2 changes="shown"
 out, cache = spatial_dropout_forward(np.ones((5, 40, 2, 3)), {"mode": "train", "p": 0.5, "seed": 3})
 check_shape("spatial_dropout_forward of ones (5, 40, 2, 3)", out, (5, 40, 2, 3))
 out = np.array(out)
@@ -665,7 +665,7 @@ def stochastic_depth_backward(dout, cache):
 # %% [markdown] hint="stochastic_depth"
 # A sum hands its gradient to both terms as it is. Which of the two went through the mask?
 
-# %% tests="stochastic_depth" points=3
+# %% tests="stochastic_depth" points=3 changes="shown"
 out, cache = stochastic_depth_forward(np.full((60, 3), 5.0), np.ones((60, 3)), {"mode": "train", "p": 0.5, "seed": 1})
 check_close("the values of stochastic_depth_forward of fives and a branch of ones, p=0.5", np.unique(np.round(out, 6)),
             [5.0, 7.0], rtol=1e-5, look="x, or x + branch/p: the shortcut is never dropped.")
@@ -1111,7 +1111,7 @@ def shift(x, down, right):
 # %% [markdown] hint="flip_and_shift"
 # `np.roll` wraps around: what leaves on one side comes in on the other. Pad with zeros first and cut a window out, or copy into an array of zeros.
 
-# %% tests="flip_and_shift" part="flip" points=1
+# %% tests="flip_and_shift" part="flip" points=1 changes="shown"
 x = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 1, 2, 2)
 check_close("flip([[1, 2], [3, 4]], [True])", flip(x.copy(), np.array([True])), [[[[2, 1], [4, 3]]]], rtol=1e-6,
             look="Left and right change places: the last axis.")
@@ -1125,7 +1125,7 @@ check_close("flip of six images, three of them chosen", flip(given, chosen.copy(
 check_unchanged("flip(x, chosen)", "x", x, given)
 ### END HIDDEN TESTS
 
-# %% tests="flip_and_shift" part="shift" points=1
+# %% tests="flip_and_shift" part="shift" points=1 changes="shown"
 x = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 1, 2, 2)
 check_close("shift([[1, 2], [3, 4]], 1, 0)", shift(x.copy(), 1, 0), [[[[0, 0], [1, 2]]]], rtol=1e-6,
             look="Down by a row; zeros come in at the top.")
@@ -1184,7 +1184,7 @@ def cutout(x, rows, cols, size):
 # %% [markdown] hint="crop_and_cutout"
 # What does `image[:, -1:2]` mean in Python? Clip the first row at 0 before you slice.
 
-# %% tests="crop_and_cutout" part="crop" points=2
+# %% tests="crop_and_cutout" part="crop" points=2 changes="shown"
 x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
 got = np.asarray(random_crop(np.repeat(x, 40, axis=0), 1, seed=0))
 check_shape("random_crop of 40 images 3 × 3", got, (40, 1, 3, 3))
@@ -1210,7 +1210,7 @@ check_unchanged("random_crop(x, 2)", "x", batch, given)
 check_close("a second call with the same seed", random_crop(batch.copy(), 2, seed=seed), got, rtol=1e-6)
 ### END HIDDEN TESTS
 
-# %% tests="crop_and_cutout" part="cutout" points=2
+# %% tests="crop_and_cutout" part="cutout" points=2 changes="shown"
 got = cutout(np.ones((2, 1, 4, 4)), np.array([2, 0]), np.array([2, 3]), 2)
 check_close("cutout of ones 4 × 4 at (2, 2), size 2", got[0, 0], [[1, 1, 1, 1], [1, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]],
             rtol=1e-6, look="Rows and columns 1 and 2.")

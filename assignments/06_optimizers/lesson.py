@@ -1372,7 +1372,7 @@ def backtracking(loss, gradient, w, direction, step=1.0, shrink=0.5, c1=1e-4):
 # %% [markdown] hint="backtracking"
 # `while not loss(w + step * direction) <= loss(w) + c1 * step * slope:` shorten the step.
 
-# %% tests="backtracking" points=3
+# %% tests="backtracking" points=3 changes="shown"
 parabola, slope, w = (lambda x: float(x @ x)), (lambda x: 2 * x), np.array([1.0])
 got = backtracking(parabola, slope, w, np.array([-8.0]), step=1.0, shrink=0.5, c1=0.1)
 check_close("backtracking of x² from 1 along −8, c1=0.1", got, 0.125, rtol=1e-5,
@@ -1516,7 +1516,7 @@ def lbfgs_direction(dw, pairs):
 # %% [markdown] hint="lbfgs_direction"
 # First loop: `alpha = s @ q / (y @ s)`, `q = q - alpha * y`. Scale by `(s @ y) / (y @ y)`. Second loop: `beta = y @ r / (y @ s)`, `r = r + s * (alpha - beta)`. Return `-r`.
 
-# %% tests="lbfgs_direction" points=4
+# %% tests="lbfgs_direction" points=4 changes="shown"
 dw = np.array([1.0, 2.0])
 check_close("lbfgs_direction([1, 2], [])", lbfgs_direction(dw.copy(), []), [-1.0, -2.0], rtol=1e-5,
             look="Without pairs this is steepest descent.")

@@ -141,7 +141,7 @@ def standardize(train, test):
 # %% [markdown] hint="standardize"
 # After a ReLU, many a feature is 0 on the whole training set. What does your function divide by then? `np.where(std == 0, 1, std)` is one way out.
 
-# %% tests="standardize" points=2
+# %% tests="standardize" points=2 changes="shown"
 train, test = np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([[3.0, 0.0]])
 before = train.copy()
 got = standardize(train, test)

@@ -110,6 +110,8 @@ CELL_FAULTS = [
     ('# %% solution="a" tests="a"\nx = 1\n', "the header says solution and tests"),
     ('# %% setup="two words"\nx = 1\n', "setup='two words' is not a name"),
     ('# %% setup="a" points=3\nx = 1\n', "points goes with"),
+    ('# %% tests="a" points=1 changes="yes"\nx = 1\n', "changes='yes' is neither"),
+    ('# %% setup="a" changes="shown"\nx = 1\n', "changes goes with"),
     ('# %% [markdown] points=3\n# Prose.\n', "without a purpose"),
     ('# %% hint="a"\n# Prose.\n', "hint cells want [markdown] in the header"),
     ('# %% [markdown] setup="a"\n# Prose.\n', "setup cells want no [markdown]"),

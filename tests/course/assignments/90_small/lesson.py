@@ -74,7 +74,7 @@ def update(state, function):
     ### END SOLUTION
 
 
-# %% tests="update" points=3
+# %% tests="update" points=3 changes="shown"
 state = {"x": np.zeros(2), "names": ["a"]}
 seen = []
 returned, undo = update(state, lambda x: seen.append(x.copy()) or x + 5)
