@@ -101,7 +101,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 # %% [markdown] hint="batchnorm_forward"
 # In 'train': `mean, var = x.mean(axis=0), x.var(axis=0)`, then both running arrays, in place. In 'test': `mean, var = running_mean, running_var`. Then for both: `xhat = (x - mean) / np.sqrt(var + eps)` and `out = gamma * xhat + beta`.
 
-# %% tests="batchnorm_forward" part="train" points=2 changes="shown"
+# %% tests="batchnorm_forward" part="train" points=2
 x = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]])
 got, _ = batchnorm_forward(x.copy(), np.array([1.0, 2.0]), np.array([0.0, 1.0]), {"mode": "train", "eps": 0.0})
 call = "batchnorm_forward([[1, 10], [3, 10], [5, 40]], gamma=[1, 2], beta=[0, 1], {'mode': 'train', 'eps': 0})[0]"
@@ -177,12 +177,12 @@ mean, var, eps = rng.normal(size=3), rng.uniform(0.05, 2, size=3), rng.uniform(0
 held = {"running_mean": mean.copy(), "running_var": var.copy()}
 expected = F.batch_norm(*(torch.tensor(a) for a in (x, mean, var, gamma, beta)), training=False, eps=eps).numpy()
 check_close("batchnorm_forward in test mode on an array (4, 3)",
-            batchnorm_forward(x.copy(), gamma, beta, {**held, "mode": "test", "eps": eps})[0], expected, rtol=1e-4, atol=1e-5,
+            batchnorm_forward(x.copy(), gamma.copy(), beta.copy(), {**held, "mode": "test", "eps": eps})[0], expected, rtol=1e-4, atol=1e-5,
             look="The running statistics, not those of the batch; eps inside the root; gamma and beta as in training.")
 for name, before in (("running_mean", mean), ("running_var", var)):
     check_unchanged("batchnorm_forward in test mode", name, before, held[name], look="Only training updates the running statistics.")
 check_close("batchnorm_forward in test mode on a single example",
-            batchnorm_forward(x[:1].copy(), gamma, beta, {**held, "mode": "test", "eps": eps})[0], expected[:1], rtol=1e-4,
+            batchnorm_forward(x[:1].copy(), gamma.copy(), beta.copy(), {**held, "mode": "test", "eps": eps})[0], expected[:1], rtol=1e-4,
             atol=1e-5, look="The answer for an example doesn't depend on the others.")
 ### END HIDDEN TESTS
 
@@ -393,7 +393,7 @@ def batchnorm_backward(dout, cache):
 # %% [markdown] hint="batchnorm_backward"
 # `dcentred` is the sum of its two ways. The mean gets `dmean = -dcentred.sum(axis=0)`, and each `x` gets `dcentred + dmean / N`.
 
-# %% tests="batchnorm_backward" points=4 changes="shown"
+# %% tests="batchnorm_backward" points=4
 x, dout = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
 _, cache = batchnorm_forward(x, np.array([2.0]), np.array([1.0]), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -452,7 +452,7 @@ def batchnorm_backward_alt(dout, cache):
 # %% [markdown] hint="batchnorm_backward_alt"
 # `dx = gamma / std * (dout - dbeta / N - xhat * dgamma / N)`. Put the brackets so that as few operations as possible touch whole (N, D) arrays.
 
-# %% tests="batchnorm_backward_alt" points=2 changes="shown"
+# %% tests="batchnorm_backward_alt" points=2
 x, dout = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
 _, cache = batchnorm_forward(x, np.array([2.0]), np.array([1.0]), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = batchnorm_backward_alt(dout, cache)
@@ -1020,18 +1020,19 @@ for shape in ((3, 4, 2, 5), (2, 2, 2, 2)):
     x = rng.normal(size=shape) * rng.uniform(0.3, 2, size=(channels, 1, 1)) + rng.normal(size=(channels, 1, 1))
     gamma, beta = rng.uniform(0.5, 2, size=channels), rng.normal(size=channels)
     held = {"running_mean": np.zeros(channels), "running_var": np.ones(channels)}
-    got, _ = spatial_batchnorm_forward(x.copy(), gamma, beta, {**held, "mode": "train", "momentum": 0.7})
+    got, _ = spatial_batchnorm_forward(x.copy(), gamma.copy(), beta.copy(), {**held, "mode": "train", "momentum": 0.7})
     expected = F.batch_norm(torch.tensor(x), None, None, torch.tensor(gamma), torch.tensor(beta), training=True).numpy()
     check_close(f"spatial_batchnorm_forward in train mode on an array {shape}", got, expected, rtol=1e-3, atol=1e-4,
                 look="One mean and variance for each channel; transpose the channels to the end before the reshape, and back after it.")
     check_close(f"running_mean after one batch {shape} with momentum 0.7", held["running_mean"], 0.3 * x.mean(axis=(0, 2, 3)),
                 rtol=1e-3, atol=1e-5, look="Hand the given bn_param on.")
-    got, _ = spatial_batchnorm_forward(x.copy(), gamma, beta, {"mode": "test", "running_mean": beta, "running_var": gamma})
+    other = {"mode": "test", "running_mean": beta.copy(), "running_var": gamma.copy()}
+    got, _ = spatial_batchnorm_forward(x.copy(), gamma.copy(), beta.copy(), other)
     expected = F.batch_norm(*(torch.tensor(a) for a in (x, beta, gamma, gamma, beta)), training=False).numpy()
     check_close(f"spatial_batchnorm_forward in test mode on an array {shape}", got, expected, rtol=1e-3, atol=1e-4)
 ### END HIDDEN TESTS
 
-# %% tests="spatial_batchnorm" part="backward" points=2 changes="shown"
+# %% tests="spatial_batchnorm" part="backward" points=2
 x, dout = np.array([[[[1.0, 3.0, 5.0]]]]), np.array([[[[1.0, 0.0, 0.0]]]])
 _, cache = spatial_batchnorm_forward(x, np.array([2.0]), np.zeros(1), {"mode": "train", "eps": 0.0})
 dx, dgamma, dbeta = spatial_batchnorm_backward(dout, cache)

@@ -247,7 +247,7 @@ check_close(f"plain_dropout_forward in test mode with p={p:.2f}",
             plain_dropout_forward(x.copy(), {"mode": "test", "p": p})[0], p * x, rtol=1e-5, look="Times p.")
 ### END HIDDEN TESTS
 
-# %% tests="plain_dropout" part="backward" points=1 changes="shown"
+# %% tests="plain_dropout" part="backward" points=1
 _, cache = plain_dropout_forward(np.array([2.0, 4.0]), {"mode": "test", "p": 0.75})
 check_close("plain_dropout_backward of [1, 1] in test mode with p=0.75",
             plain_dropout_backward(np.ones(2), cache), [0.75, 0.75], rtol=1e-5,
