@@ -48,9 +48,17 @@ class Tally:
     complaints: list[str] = field(default_factory=list)
 
 
-def run(folder: Path, kills: int, students: int, seed: int, sandbox: str = "auto") -> Tally:
+def run(
+    folder: Path,
+    kills: int,
+    students: int,
+    seed: int,
+    sandbox: str = "auto",
+    tally: Tally | None = None,
+) -> Tally:
     """Grade class after class in ``folder`` until so many processes were killed."""
-    rng, tally, number = random.Random(seed), Tally(), 0
+    rng, number = random.Random(seed), 0
+    tally = tally or Tally()
     while sum(tally.kills.values()) < kills:
         course = folder / f"class-{number}"
         known = make_class(course, students, seed + number)
@@ -156,7 +164,9 @@ def main() -> None:
     parser.add_argument("--sandbox", default="auto")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        tally = run(Path(folder), options.kills, options.students, options.seed, options.sandbox)
+        tally = Tally()
+        with contextlib.suppress(KeyboardInterrupt):  # what was seen until then is said
+            run(Path(folder), options.kills, options.students, options.seed, options.sandbox, tally)
     for complaint in tally.complaints:
         console.print(f"[red]✗[/red] {complaint}")
     hits = ", ".join(f"{count} of {name}" for name, count in sorted(tally.kills.items()))
