@@ -44,8 +44,10 @@ class Watch:
 
     def _exceeds(self, family: list[int], most_kb: int) -> bool:
         used = sum(max(_memory_kb(pid) - self._own_kb, 0) for pid in family)
+        if used <= most_kb or not _HAS_PROC:
+            return used > most_kb
         # Pages that forks share were counted once for each; the exact count takes longer.
-        return used > most_kb and sum(_exact_memory_kb(pid) for pid in family) > most_kb
+        return sum(_exact_memory_kb(pid) for pid in family) > most_kb
 
 
 def below(pid: int) -> list[int]:
@@ -85,8 +87,6 @@ def _memory_kb(pid: int) -> int:
 
 
 def _exact_memory_kb(pid: int) -> int:
-    if not _HAS_PROC:
-        return max(_memory_kb(pid) - _memory_kb(os.getpid()), 0)
     return _sum_of(Path(f"/proc/{pid}/smaps_rollup"), ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
 
 
