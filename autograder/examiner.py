@@ -56,7 +56,8 @@ class Verdict:
     ``says`` is the sentence for the student; it never holds a word of a hidden test. ``detail``
     is for the instructor. ``hidden`` tells that it was a hidden line that failed. ``fault`` as
     an outcome means that the test itself is wrong, not the student. ``called`` is what the
-    student's side says it called though a task forbids it: tasks and names.
+    student's side says it called though a task forbids it: tasks and names. ``ended`` tells that a
+    process ended in the middle, the student's or the examiner's.
     """
 
     points: float
@@ -67,6 +68,7 @@ class Verdict:
     seconds: float = 0.0
     outputs: list[dict[str, Any]] = field(default_factory=list)
     called: frozenset[tuple[str, str]] = frozenset()
+    ended: bool = False
 
 
 class FromStudent:
@@ -211,9 +213,11 @@ class Examiner:
             said = self._channel.receive(most + 5)["verdict"]
         except WireError as error:
             self._end()
-            says = _too_slow(most) if isinstance(error, WireTimeout) else _NOT_RUN
+            late = isinstance(error, WireTimeout)
+            says = _too_slow(most) if late else _NOT_RUN
+            detail = f"the examiner's process: {error}"
             hidden = message["op"] == "finish"
-            return Verdict(0.0, "not run", says, f"the examiner's process: {error}", hidden)
+            return Verdict(0.0, "not run", says, detail, hidden, ended=not late)
         return said and Verdict(**{**said, "called": called_names(said["called"])})
 
     def _start(self, test: Channel) -> Channel:
@@ -454,7 +458,8 @@ class Examination:
             detail += f"\n{self.cell.id}, line {line}: {(frames[-1].line or '').strip()}"
         outputs = [*self.outputs, error_output(type(error).__name__, detail)]
         says = hidden_says if hidden else open_says
-        return Verdict(0.0, outcome, says, detail, hidden, outputs=outputs)
+        ended = isinstance(error, WireClosed)
+        return Verdict(0.0, outcome, says, detail, hidden, outputs=outputs, ended=ended)
 
     def _own_name(self, label: str) -> str:
         """A label if the test itself has that name; other names a student may have made up."""

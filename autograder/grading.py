@@ -21,6 +21,8 @@ from autograder.wire import plain, text
 _OPEN_FILES = 512
 #: How often a notebook is started again after a cell has ended its process.
 _RESTARTS = 4
+#: How many of a notebook's cells are tried once more when a process was killed that ran them.
+_SECOND_TRIES = 3
 #: Of a notebook's time, the part that hidden lines get when everything else has used it up.
 _FOR_HIDDEN = 0.2
 
@@ -91,6 +93,7 @@ class _Step:
     verdict: Verdict | None = None
     fatal: str = ""
     done: bool = False
+    tried_again: bool = False
 
     @property
     def is_test(self) -> bool:
@@ -120,11 +123,17 @@ def grade(
     remarks = list(submission.remarks)
     called: set[tuple[str, str]] = set()
     deadline = time.monotonic() + lesson.limits.notebook_seconds
+    latest = deadline + lesson.limits.notebook_seconds
     end = len(steps)
-    for attempt in range(_RESTARTS + 2):
+    attempt = 0
+    while attempt < _RESTARTS + 2:
+        begun = time.monotonic()
         try:
             _run(lesson, steps[:end], sandbox, prepared, deadline, files, called)
             break
+        except _Killed:  # neither its attempt nor its time is taken from the student
+            deadline = min(deadline + time.monotonic() - begun, latest)
+            continue
         except _Died as death:
             death.step.fatal = str(death)
             where = death.step.cell.id if death.step.cell else "a cell that was added"
@@ -134,7 +143,8 @@ def grade(
                 what = "what follows it was not run"
             remarks.append(f"Running {where} ended the process ({death}); {what}.")
         except _Lost:
-            continue
+            pass
+        attempt += 1
     for step in steps:
         if step.is_test and step.verdict is None:
             says = "This test could not be run: the notebook's time is up, or its process ended."
@@ -167,11 +177,15 @@ class _Lost(Exception):
     """A test that waited with its hidden lines has to begin again."""
 
 
+class _Killed(Exception):
+    """A process ended that may have been killed from outside: all of it is run once more."""
+
+
 class _Died(Exception):
     """The process ended while it ran ``step``."""
 
-    def __init__(self, step: _Step, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, step: _Step, reason: SubmissionDied) -> None:
+        super().__init__(str(reason))
         self.step = step
 
 
@@ -240,6 +254,8 @@ def _run(
 
     Raises:
         _Died: the process ended.
+        _Killed: the same, or a test's own process ended, and it is not known to be the student's
+            doing.
         _Lost: a test has no verdict yet, through no fault of its own.
     """
     limits = lesson.limits
@@ -264,9 +280,11 @@ def _run(
             called.update(step.verdict.called & set(forbidden))
             if step.verdict.outcome == "not run":
                 # Did the test's own process end, or the notebook's with it?
-                ended = sandbox.how_it_ended()
-                if ended:
-                    raise _Died(step, ended)
+                died = sandbox.how_it_ended()
+                if step.verdict.ended and (died is None or died.killed):
+                    _try_again(step, steps)
+                if died is not None:
+                    raise _Died(step, died)
 
         for step in steps:
             left = deadline - time.monotonic()
@@ -287,7 +305,9 @@ def _run(
                     ran = _run_cell(step, running, seconds, limits.output_kb << 10)
                     called |= ran & set(forbidden)
             except SubmissionDied as error:
-                raise _Died(step, str(error)) from error
+                if error.killed:
+                    _try_again(step, steps)
+                raise _Died(step, error) from error
         # What cells have used up is not taken from the tests that went well.
         deadline = max(deadline, time.monotonic() + limits.notebook_seconds * _FOR_HIDDEN)
         lost = False
@@ -302,6 +322,13 @@ def _run(
                 judged(step)
         if lost:
             raise _Lost
+
+
+def _try_again(step: _Step, steps: list[_Step]) -> None:
+    """Raise :class:`_Killed`, unless this step, or enough others, have had their second try."""
+    if not step.tried_again and sum(one.tried_again for one in steps) < _SECOND_TRIES:
+        step.tried_again, step.verdict = True, None
+        raise _Killed
 
 
 def _run_cell(
@@ -454,7 +481,7 @@ def _cells(master: dict[str, Any], steps: list[_Step]) -> list[dict[str, Any]]:
             if step.verdict is not None:
                 made["outputs"] = _for_nbgrader(step.verdict)
                 kept = asdict(step.verdict)
-                del kept["outputs"], kept["called"]
+                del kept["outputs"], kept["called"], kept["ended"]
                 made["metadata"] = {**made["metadata"], "autograder": kept}
             if step.done or step.verdict is not None:
                 count += 1

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import random
 import shutil
 import signal
@@ -56,13 +55,8 @@ def run(
     seed: int,
     sandbox: str = "auto",
     tally: Tally | None = None,
-    spare_submissions: bool = False,
 ) -> Tally:
-    """Grade class after class in ``folder`` until so many processes were killed.
-
-    With ``spare_submissions``, only the grader's own: the end of a submission's own process is
-    taken for the student's doing, and may cost a mark.
-    """
+    """Grade class after class in ``folder`` until so many processes were killed."""
     rng, number = random.Random(seed), 0
     tally = tally or Tally()
     while sum(tally.kills.values()) < kills:
@@ -72,9 +66,7 @@ def run(
         before: dict[str, int] = {}
         while True:
             enough = sum(tally.kills.values()) >= kills
-            ended = grade_and_kill(
-                course, None if enough else rng, tally, sandbox, spare_submissions
-            )
+            ended = grade_and_kill(course, None if enough else rng, tally, sandbox)
             after = inodes(course)
             again = [one for one, inode in before.items() if after.get(one) != inode]
             tally.complaints += [f"{course.name}: {one} was graded twice" for one in again]
@@ -96,9 +88,7 @@ def make_class(course: Path, students: int, seed: int) -> dict[str, float]:
     return {one.student: sum(one.tasks.values()) for one in known}
 
 
-def grade_and_kill(
-    course: Path, rng: random.Random | None, tally: Tally, sandbox: str, spare_submissions: bool
-) -> bool:
+def grade_and_kill(course: Path, rng: random.Random | None, tally: Tally, sandbox: str) -> bool:
     """Start the command, and kill a process of it unless ``rng`` is None. Whether it was done."""
     command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--sandbox", sandbox]
     with (course / "log.txt").open("a") as log:
@@ -111,8 +101,7 @@ def grade_and_kill(
         with contextlib.suppress(psutil.NoSuchProcess):
             me = psutil.Process(process.pid)
             family = [me, *me.children(recursive=True)]
-            graders = [one for one in family if one == me or not of_submission(one)]
-            victim = rng.choice(graders if spare_submissions else family)
+            victim = rng.choice(family)
             name = what(victim, me)
             victim.send_signal(signal.SIGKILL)
             tally.kills[name] = tally.kills.get(name, 0) + 1
@@ -122,14 +111,6 @@ def grade_and_kill(
         time.sleep(0.05)
     tally.complaints += [f"{course.name}: {one} lives on" for one in left]
     return code == 0
-
-
-def of_submission(process: psutil.Process) -> bool:
-    """Whether its session was begun by a Python process, as each submission begins its own."""
-    try:
-        return psutil.Process(os.getsid(process.pid)).name().startswith("python")
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return True
 
 
 def alive(process: psutil.Process) -> bool:

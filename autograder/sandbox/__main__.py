@@ -79,7 +79,9 @@ def serve(channel: Channel, shell: Any, walls: Walls) -> None:
                 submission.interrupt()
             channel.send({"ok": True})
         elif operation == "ended":
-            channel.send({"how": submission.how_it_ended() if submission else ""})
+            how = submission.how_it_ended() if submission else ""
+            killed = submission is not None and submission.was_killed
+            channel.send({"how": how, "killed": killed})
         elif operation == "end":
             if submission is not None:
                 submission.end()

@@ -40,7 +40,14 @@ class SandboxError(Exception):
 
 
 class SubmissionDied(Exception):
-    """The process of a submission ended, or had to be ended, in the middle of its work."""
+    """The process of a submission ended, or had to be ended, in the middle of its work.
+
+    ``killed``: by SIGKILL, and not for a limit; it may have been somebody else.
+    """
+
+    def __init__(self, reason: str, killed: bool = False) -> None:
+        super().__init__(reason)
+        self.killed = killed
 
 
 @dataclass(frozen=True)
@@ -232,9 +239,10 @@ class Sandbox:
         finally:
             ours.close()
 
-    def how_it_ended(self) -> str:
-        """How the submission's process ended, as half a sentence; empty if it lives."""
-        return str(self._ask({"op": "ended"})["how"])
+    def how_it_ended(self) -> SubmissionDied | None:
+        """How the submission's process ended; None if it lives."""
+        answer = self._ask({"op": "ended"})
+        return SubmissionDied(answer["how"], answer["killed"]) if answer["how"] else None
 
     def interrupt(self) -> None:
         """Interrupt the running cell, as a student would with the stop button."""
@@ -290,8 +298,8 @@ class Running:
         except WireTimeout as error:
             raise SubmissionDied(f"it did not stop after {seconds:g} s") from error
         except WireClosed as error:
-            how = self._sandbox.how_it_ended()
-            raise SubmissionDied(how or "it closed its connection to the grader") from error
+            died = self._sandbox.how_it_ended()
+            raise died or SubmissionDied("it closed its connection to the grader") from error
         except WireError as error:
             raise SubmissionDied(f"it sent {error}") from error
         outputs = answer.get("outputs")
@@ -318,8 +326,8 @@ class Running:
             _ask(self._channel, {"op": "test", "number": self._tests}, (theirs,), _REPLY_SECONDS)
         except WireError as error:
             ours.close()
-            how = self._sandbox.how_it_ended()
-            raise SubmissionDied(how or f"it does not answer ({error})") from error
+            died = self._sandbox.how_it_ended()
+            raise died or SubmissionDied(f"it does not answer ({error})") from error
         return OpenTest(Channel(ours), self._channel, self._tests)
 
 

@@ -72,6 +72,8 @@ class SubmissionProcess:
         self._walls, self._limits, self._files = walls, limits, files
         #: Why it was ended, or how it ended, as half a sentence; empty while it lives.
         self.ended = ""
+        #: Whether somebody killed it, and not this object: perhaps itself, perhaps the system.
+        self.was_killed = False
         self._folder: Path | None = None
         # One user for all submissions of this warm parent, which come one after another.
         self._user = _USERS + os.getpid() if walls.as_own_user else None
@@ -203,7 +205,7 @@ class SubmissionProcess:
                 self.ended = "it was gone"
                 break
             if pid:
-                self.ended = _how(status, self._limits)
+                self._has_ended(status)
                 break
             if not _is_ending(self.pid):
                 return ""
@@ -251,9 +253,13 @@ class SubmissionProcess:
                 if pid == 0:
                     return True
                 if pid == self.pid and not self.ended:
-                    self.ended = _how(status, self._limits)
+                    self._has_ended(status)
         except ChildProcessError:
             return False
+
+    def _has_ended(self, status: int) -> None:
+        self.ended = _how(status, self._limits)
+        self.was_killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
 
 
 def _tasks_of_user(user: int) -> int:

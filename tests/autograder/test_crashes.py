@@ -44,7 +44,7 @@ def wait_for_marks(course: Path, count: int) -> None:
 
 
 def test_random_kills_lose_nothing_and_grade_nothing_twice(tmp_path: Path) -> None:
-    tally = kills.run(tmp_path, kills=4, students=30, seed=3, spare_submissions=True)
+    tally = kills.run(tmp_path, kills=4, students=30, seed=3)
     assert tally.complaints == []
     assert sum(tally.kills.values()) == 4
     assert tally.graded == 30 * tally.finished

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import nbformat
+import psutil
 import pytest
 from nbgrader.utils import determine_grade, is_grade
 
 from autograder.grading import Result
 from autograder.lesson import Lesson
 from autograder.sandbox import tiers
+from autograder.sandbox.client import Sandbox
 from autograder.submission import Extra, Submission
 
 Grade = Callable[..., Result]
@@ -113,6 +119,77 @@ def test_a_function_that_ends_its_process_costs_its_test(grade: Grade, end: str)
     result = grade(double=f"def double(x):\n    {end}")
     assert result.mark("test-double").points == 0.0
     assert result.points == 8.0
+
+
+SLOW_CALL = RIGHT.replace("    return", "    import time\n    time.sleep(0.7)\n    return")
+SLOW_CELL = f"import time\ntime.sleep(0.7)\n{RIGHT}"
+
+
+@pytest.mark.parametrize(
+    ("whose", "answer"),
+    [
+        ("a test's", SLOW_CALL),
+        ("the notebook's", SLOW_CALL),
+        ("the notebook's", SLOW_CELL),
+        ("the examiner's", SLOW_CALL),
+    ],
+)
+def test_a_process_that_is_killed_from_outside_costs_nothing(
+    grade: Grade, sandbox: Sandbox, whose: str, answer: str
+) -> None:
+    with killing(whose, sandbox, times=1) as killed:
+        result = grade(double=answer)
+    assert len(killed) == 1
+    assert result.points == 10.0
+    assert result.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("whose", "answer", "points"),
+    [("a test's", SLOW_CALL, 8.0), ("the notebook's", SLOW_CELL, 8.0)],
+)
+def test_a_process_that_is_killed_twice_is_not_tried_a_third_time(
+    grade: Grade, sandbox: Sandbox, whose: str, answer: str, points: float
+) -> None:
+    with killing(whose, sandbox, times=2) as killed:
+        result = grade(double=answer)
+    assert len(killed) == 2
+    assert result.points == points
+    assert result.mark("test-double").outcome != "passed"
+
+
+@contextlib.contextmanager
+def killing(whose: str, sandbox: Sandbox, *, times: int) -> Iterator[list[int]]:
+    """Kill the process that a submission waits for, so often; those that were killed."""
+    here = set(psutil.Process().children())
+    over, killed = threading.Event(), []
+
+    def work() -> None:
+        while not over.wait(0.05) and len(killed) < times:
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                victim = find()
+                # Long enough there to be one that sleeps.
+                if victim and time.time() - victim.create_time() > 0.4:
+                    victim.kill()
+                    killed.append(victim.pid)
+
+    def find() -> psutil.Process | None:
+        if whose == "the examiner's":
+            return next((one for one in psutil.Process().children() if one not in here), None)
+        root = psutil.Process(sandbox._process.pid)
+        below = [one for one in root.children(recursive=True) if os.getsid(one.pid) == one.pid]
+        main = next((one for one in below if one.name().startswith("python")), None)
+        if main is None or whose == "the notebook's":
+            return main
+        return next(iter(main.children()), None)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_test_sees_no_change_that_another_test_has_made(grade: Grade, make_lesson) -> None:
