@@ -333,10 +333,13 @@ class Examination:
         try:
             with contextlib.redirect_stdout(writers[0]), contextlib.redirect_stderr(writers[1]):
                 verdict = half()
+            if self.conversation.broken:
+                raise self.conversation.broken
             signal.setitimer(signal.ITIMER_REAL, 0)
         except BaseException as error:  # noqa: BLE001  whatever ends a test is a verdict
             signal.setitimer(signal.ITIMER_REAL, 0)
-            verdict = self._verdict_of(error)
+            # What a test made of the end of a process, with check_raises say, is not what happened.
+            verdict = self._verdict_of(self.conversation.broken or error)
         self._spent += time.monotonic() - started
         if verdict is None:
             return None
@@ -572,6 +575,8 @@ class Conversation:
         self.outputs = outputs
         #: Whether the student's side has shown something that can be called.
         self.has_stand_ins = False
+        #: Why there is no more to be learned from the student's side. A test may have caught it.
+        self.broken: WireClosed | WireTimeout | None = None
         self._is_held = False
         self.last_call = ""
         self.called: set[tuple[str, str]] = set()
@@ -717,11 +722,13 @@ class Conversation:
         return error
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.channel.send(message)
+        with self._noticing():
+            self.channel.send(message)
 
     def _receive(self) -> dict[str, Any]:
         left = self.deadline - time.monotonic()
-        answer = self.channel.receive(max(left, 0.001))
+        with self._noticing():
+            answer = self.channel.receive(max(left, 0.001))
         if len(self.called) < _MOST_CALLED:
             self.called |= called_names(answer.get("called"))
         outputs = answer.get("outputs")
@@ -731,6 +738,14 @@ class Conversation:
                     name = "stderr" if output.get("name") == "stderr" else "stdout"
                     _append_stream(self.outputs, name, text(output.get("text"), _OUTPUT_BYTES))
         return answer
+
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except (WireClosed, WireTimeout) as error:
+            self.broken = error
+            raise
 
 
 class StandIn:

@@ -150,10 +150,24 @@ def wrong_marks(course: Path, known: dict[str, float], complete: bool) -> list[s
                     wrong.append(f"{course.name}: {student} is not in the gradebook")
                 continue
             if score != points:
-                wrong.append(f"{course.name}: {student} has {score:g}, not {points:g}")
+                lost = "; ".join(reasons(course, student))
+                wrong.append(f"{course.name}: {student} has {score:g}, not {points:g} ({lost})")
     if complete and graded != set(known):
         wrong.append(f"{course.name}: {len(known) - len(graded)} notebooks are missing")
     return wrong
+
+
+def reasons(course: Path, student: str) -> list[str]:
+    """What was said where a student lost points."""
+    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+    if not path.exists():
+        return ["no notebook"]
+    verdicts = {
+        cell["id"]: cell["metadata"]["autograder"]
+        for cell in json.loads(path.read_text())["cells"]
+        if "autograder" in cell["metadata"]
+    }
+    return [f"{cell}: {one['says']}" for cell, one in verdicts.items() if one["says"]]
 
 
 def main() -> None:

@@ -121,6 +121,15 @@ def test_a_function_that_ends_its_process_costs_its_test(grade: Grade, end: str)
     assert result.points == 8.0
 
 
+def test_a_process_that_ends_where_an_error_is_expected_is_no_wrong_answer(grade: Grade) -> None:
+    # check_raises catches what a call raises; that nothing came back is no such thing.
+    mark = grade(double=RIGHT.replace("raise ValueError", "import os; os._exit(0)")).mark(
+        "test-double"
+    )
+    assert (mark.points, mark.outcome) == (0.0, "not run")
+    assert mark.says.startswith("double ended its process")
+
+
 SLOW_CALL = RIGHT.replace("    return", "    import time\n    time.sleep(0.7)\n    return")
 SLOW_CELL = f"import time\ntime.sleep(0.7)\n{RIGHT}"
 
