@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from autograder import __version__
-from autograder.sandbox import linux, tiers
+from autograder.sandbox import cgroup, linux, tiers
 
 _PACKAGES = ("nbgrader", "numpy", "torch", "matplotlib", "ipython", "jupyterlab")
 
@@ -58,6 +58,8 @@ def _isolation() -> list[Finding]:
             kept = tiers.not_kept(tier)
             if kept:
                 says += "; it does not keep a submission from " + ", or from ".join(kept)
+        if probed.groups:
+            says += "; the kernel limits memory exactly"
         found.append(Finding(f"sandbox, {tier}", probed.works, says))
     if default is None:
         says = "submissions would run with your own rights (--sandbox none)"
@@ -69,7 +71,20 @@ def _isolation() -> list[Finding]:
         version = linux.landlock_version()
         says = f"version {version}" if version else "not in this kernel"
         found.append(Finding("Landlock", bool(version), says))
+        found.append(_memory())
     return found
+
+
+def _memory() -> Finding:
+    try:
+        cgroup.find()
+    except cgroup.GroupsError as error:
+        says = (
+            f"{error}, so that memory is looked at ten times a second. With systemd: systemd-run "
+            "--user --scope --property=Delegate=yes autograder grade …"
+        )
+        return Finding("control groups", False, says)
+    return Finding("control groups", True, "can be made")
 
 
 def _gpu() -> Finding:

@@ -17,7 +17,7 @@ import traceback
 from typing import Any
 
 from autograder import warm
-from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent
+from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent, tried
 from autograder.sandbox.watch import EVERY
 from autograder.wire import Channel, WireClosed
 
@@ -38,7 +38,7 @@ def main() -> None:
     # Descriptors that submissions of the same user leave under way count against the soft limit.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    walls = Walls(**channel.receive())
+    walls = tried(Walls(**channel.receive()))
     shell = warm_up()
     channel.send({"tier": walls.tier, "pid": os.getpid()})
     serve(channel, shell, walls)

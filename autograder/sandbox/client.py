@@ -16,7 +16,14 @@ from typing import Any
 
 from autograder import warm
 from autograder.sandbox.filters import FilterError
-from autograder.sandbox.tiers import HOUSE_FONTS, NO_ISOLATION, Isolation, Tier, command
+from autograder.sandbox.tiers import (
+    HOUSE_FONTS,
+    NO_ISOLATION,
+    Isolation,
+    Tier,
+    command,
+    groups_for,
+)
 from autograder.wire import Channel, WireClosed, WireError, WireTimeout, called_names
 
 #: Environment variables that the untrusted side may know.
@@ -105,10 +112,11 @@ class Sandbox:
             # Behind a fence a submission may be another user, on the way to a folder of its own.
             self._folder.chmod(0o711)
         try:
-            walls = isolation.walls()
+            groups = self._stack.enter_context(groups_for(isolation))
+            walls = isolation.walls(groups)
             arguments = ["-m", "autograder.sandbox", str(theirs.fileno())]
             words, files = self._stack.enter_context(
-                command(isolation, arguments, str(self._folder), fonts)
+                command(isolation, arguments, str(self._folder), fonts, groups)
             )
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 words,

@@ -1,7 +1,7 @@
 """Tries a tier: becomes a submission in it and does what a submission must not be able to.
 
 ``python -m autograder.sandbox.probe`` reads the walls from standard input, as JSON, and prints
-"ok", or the first thing that went wrong.
+"ok", with what is limited exactly, or the first thing that went wrong.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent
+from autograder.sandbox.process import StartError, SubmissionProcess, Walls, tie_to_parent, tried
 
-_LIMITS = {"disk_mb": 8, "processes": 16, "file_mb": 4}
+#: What is printed when all is well, without and with control groups.
+WITH_GROUPS = "ok, with control groups"
+FINE = ("ok", WITH_GROUPS)
+_LIMITS = {"disk_mb": 8, "processes": 16, "file_mb": 4, "memory_mb": 2048}
 
 
 def main() -> None:
     given = json.loads(sys.stdin.read())
-    walls = Walls(**{**given, "program": bytes.fromhex(given["program"])})
+    walls = tried(Walls(**{**given, "program": bytes.fromhex(given["program"])}))
     tie_to_parent()
     reading, writing = os.pipe()
     try:
@@ -32,8 +35,10 @@ def main() -> None:
     os.close(writing)
     said = os.read(reading, 4096).decode() or "the trial ended without a word"
     process.end()
+    if said == "ok" and walls.groups:
+        said = WITH_GROUPS
     print(said)
-    sys.exit(said != "ok")
+    sys.exit(said not in FINE)
 
 
 def _try_all(answer: int, tier: str, gpu: bool) -> None:

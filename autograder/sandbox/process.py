@@ -13,12 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox import limits, linux, room
-from autograder.sandbox.watch import EVERY, Watch, below
+from autograder.sandbox import cgroup, limits, linux, room
+from autograder.sandbox.watch import EVERY, Watch, below, over_memory
 
 _LINUX = sys.platform == "linux"
 _START_SECONDS = 20.0
@@ -39,6 +39,7 @@ class Walls:
         as_own_user: behind a fence it becomes a user that nobody else is, which only root can
             bring about.
         gpu: it may use a GPU, whose driver wants more address space than there is memory.
+        groups: the folder of the run's control group, if there is one.
     """
 
     tier: str = "none"
@@ -47,6 +48,7 @@ class Walls:
     devices: tuple[str, ...] = ()
     as_own_user: bool = False
     gpu: bool = False
+    groups: str = ""
 
 
 class StartError(Exception):
@@ -81,7 +83,11 @@ class SubmissionProcess:
             self._folder = Path(tempfile.mkdtemp(prefix="submission-"))
             if self._user is not None:
                 os.chown(self._folder, self._user, self._user)
-        self._watch = Watch(limits, self._folder)
+        self._group: cgroup.Group | None = None
+        watched = dict(limits)
+        if walls.groups and "memory_mb" in limits:
+            self._group = cgroup.Group(walls.groups, watched.pop("memory_mb"))
+        self._watch = Watch(watched, self._folder)
         self._next_look = time.monotonic() + EVERY
         start = self._start_in_room if walls.tier == "strong" else self._start_here
         self.pid = start(work)
@@ -107,6 +113,8 @@ class SubmissionProcess:
             # Only children of a process that has left its namespaces are in the new ones.
             try:
                 os.close(reading)
+                if self._group is not None:
+                    self._group.join()  # while it can be seen
                 room.leave_house()
                 child = os.fork()
                 if child == 0:
@@ -128,9 +136,12 @@ class SubmissionProcess:
         """Be the submission's process. Never returns."""
         try:
             os.setsid()
+            if self._group is not None and self._walls.tier != "strong":
+                self._group.join()
             folder = room.HOME if self._folder is None else self._folder
             if self._walls.tier == "strong":
-                room.furnish(self._limits.get("disk_mb", 256), self._walls.readable)
+                disk_mb = self._limits.get("disk_mb", 256)
+                room.furnish(disk_mb, self._walls.readable, self._walls.groups)
             os.environ.update(HOME=str(folder), TMPDIR=str(folder))
             tempfile.tempdir = str(folder)
             os.chdir(folder)
@@ -218,6 +229,8 @@ class SubmissionProcess:
     def end(self) -> None:
         """Kill it and whatever it started, and remove its folder."""
         self._kill_all()
+        if self._group is not None:
+            self._group.remove()
         if self._folder is not None:
             _remove(self._folder)
 
@@ -260,6 +273,9 @@ class SubmissionProcess:
     def _has_ended(self, status: int) -> None:
         self.ended = _how(status, self._limits)
         self.was_killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+        if self.was_killed and self._group is not None and self._group.was_full():
+            self.ended = over_memory(self._limits["memory_mb"])
+            self.was_killed = False
 
 
 def _tasks_of_user(user: int) -> int:
@@ -270,6 +286,11 @@ def _tasks_of_user(user: int) -> int:
             if folder.name.isdecimal() and folder.stat().st_uid == user:
                 count += len(list((folder / "task").iterdir()))
     return count
+
+
+def tried(walls: Walls) -> Walls:
+    """The walls, without the control groups if this process can make none."""
+    return replace(walls, groups="") if walls.groups and not cgroup.works(walls.groups) else walls
 
 
 def tie_to_parent() -> None:

@@ -32,14 +32,17 @@ def leave_house() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def furnish(disk_mb: int, programs: Iterable[str]) -> None:
+def furnish(disk_mb: int, programs: Iterable[str], groups: str = "") -> None:
     """Make the room's file systems; everything that was writable before is no longer.
 
     Args:
         programs: folders that are needed; what lies above them is not covered.
+        groups: the folder of the run's control group, which is covered.
     """
     linux.make_all_mounts_read_only()
     safe = linux.MS_NOSUID | linux.MS_NODEV
+    if groups:
+        linux.mount("none", groups, "tmpfs", safe | linux.MS_RDONLY, "size=4k")
     try:
         linux.mount("proc", "/proc", "proc", safe)
     except PermissionError:

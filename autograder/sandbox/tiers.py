@@ -23,8 +23,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from autograder.sandbox import filters, linux, seatbelt
+from autograder.sandbox import cgroup, filters, linux, seatbelt
 from autograder.sandbox.fence import KEEPS_SIGNALS_IN
+from autograder.sandbox.probe import FINE, WITH_GROUPS
 from autograder.sandbox.process import Walls
 from autograder.sandbox.room import DISK
 
@@ -53,11 +54,15 @@ _NOT_KEPT_WITHOUT_SIGNALS = "sending signals to other processes of the same user
 
 @dataclass(frozen=True)
 class Probed:
-    """Whether a tier works on this machine; if not, ``reason`` says why and what would help."""
+    """Whether a tier works on this machine; if not, ``reason`` says why and what would help.
+
+    ``groups``: the kernel itself limits the memory of each submission.
+    """
 
     tier: Tier
     works: bool
     reason: str = ""
+    groups: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,19 +77,22 @@ class Isolation:
     gpu: bool = False
     not_kept: tuple[str, ...] = ()
 
-    def walls(self) -> Walls:
+    def walls(self, groups: str = "") -> Walls:
         """What the warm parent puts around each submission.
+
+        Args:
+            groups: the folder of the run's control group, if there is one.
 
         Raises:
             FilterError: the system call filter cannot be made.
         """
         if self.tier == "none":
-            return Walls(gpu=self.gpu)
+            return Walls(gpu=self.gpu, groups=groups)
         if self.tier == "fallback" and _MACOS:  # it is around the warm parent already
             return Walls("fallback", gpu=self.gpu)
         if self.tier == "strong":
-            readable = tuple(_programs())
-            return Walls("strong", filters.program(among_others=False), readable, gpu=self.gpu)
+            program, readable = filters.program(among_others=False), tuple(_programs())
+            return Walls("strong", program, readable, gpu=self.gpu, groups=groups)
         return Walls(
             "fallback",
             filters.program(among_others=True),
@@ -92,6 +100,7 @@ class Isolation:
             devices=tuple(_gpu_devices()) if self.gpu else (),
             as_own_user=os.geteuid() == 0,
             gpu=self.gpu,
+            groups=groups,
         )
 
 
@@ -158,27 +167,26 @@ def probe(isolation: Isolation) -> Probed:
     if private:
         reason = f"{private[0]} is the environment and a course; keep the two in two folders"
         return Probed(tier, False, reason)
-    try:
-        walls = isolation.walls()
-    except filters.FilterError as error:
-        return Probed(tier, False, str(error))
-    given = {**asdict(walls), "program": walls.program.hex()}
+    trial = ["-m", "autograder.sandbox.probe"]
     try:
         with (
             tempfile.TemporaryDirectory(prefix="autograder-trial-") as folder,
-            command(isolation, ["-m", "autograder.sandbox.probe"], folder) as (words, fds),
+            groups_for(isolation) as groups,
+            command(isolation, trial, folder, groups=groups) as (words, fds),
         ):
             Path(folder).chmod(0o711)
+            walls = isolation.walls(groups)
+            given = {**asdict(walls), "program": walls.program.hex()}
             ended = subprocess.run(
                 words, input=json.dumps(given), pass_fds=fds, env={**os.environ, "TMPDIR": folder},
                 capture_output=True, text=True, timeout=_PROBE_SECONDS, start_new_session=True,
             )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired, filters.FilterError) as error:
         return Probed(tier, False, str(error))
     said = ended.stdout.strip() or ended.stderr.strip() or f"exit code {ended.returncode}"
     said = said.splitlines()[-1][:300]
-    if ended.returncode == 0 and said == "ok":
-        return Probed(tier, True)
+    if ended.returncode == 0 and said in FINE:
+        return Probed(tier, True, groups=said == WITH_GROUPS)
     if tier == "strong" and ("ermission" in said or "not permitted" in said):
         said += " (user namespaces may be denied here: in a container, or by sysctl)"
     return Probed(tier, False, said)
@@ -190,9 +198,20 @@ def probe(isolation: Isolation) -> Probed:
 HOUSE_FONTS = "/tmp/matplotlib"
 
 
+def groups_for(isolation: Isolation) -> contextlib.AbstractContextManager[str]:
+    """The folder of a control group for a run; empty where the system gives none."""
+    if sys.platform != "linux":
+        return contextlib.nullcontext("")
+    return cgroup.of_run(_NOBODY if isolation.tier == "strong" and _is_staged() else os.geteuid())
+
+
 @contextlib.contextmanager
 def command(
-    isolation: Isolation, arguments: list[str], folder: str, fonts: Path | None = None
+    isolation: Isolation,
+    arguments: list[str],
+    folder: str,
+    fonts: Path | None = None,
+    groups: str = "",
 ) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """The command that runs Python where a tier's warm parent runs, and the open files it needs.
 
@@ -202,32 +221,36 @@ def command(
         arguments: after the interpreter's name.
         folder: where it may write, if it is in no house.
         fonts: matplotlib's list of fonts, which takes seconds to make anew.
+        groups: what :func:`groups_for` gave.
     """
     python = [sys.executable, *arguments]
     if isolation.tier == "fallback" and _MACOS:
         python = seatbelt.command(python, _programs(), folder)
     if isolation.tier != "strong":
-        yield python, ()
+        yield cgroup.joining(groups, python) if groups else python, ()
         return
     with contextlib.ExitStack() as stack:
-        words = _bubblewrap(isolation.gpu)
+        words = _bubblewrap(isolation.gpu, groups)
         descriptors: list[int] = []
         if fonts is not None:
             file = stack.enter_context(fonts.open("rb"))
             descriptors.append(file.fileno())
             words += ["--file", str(file.fileno()), f"{HOUSE_FONTS}/{fonts.name}"]
         words += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/", "--", *python]
-        if os.geteuid() == 0 and _can_mount():
+        if _is_staged():
             stage = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-stage-"))
             words = _as_nobody(words, stage)
-        yield words, tuple(descriptors)
+        yield cgroup.joining(groups, words) if groups else words, tuple(descriptors)
 
 
-def _bubblewrap(gpu: bool) -> list[str]:
+def _bubblewrap(gpu: bool, groups: str) -> list[str]:
     words = [
-        "bwrap", "--unshare-all", "--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY),
-        "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "notebook",
+        "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net",
+        "--unshare-uts", "--uid", str(_NOBODY), "--gid", str(_NOBODY), "--die-with-parent",
+        "--new-session", "--cap-drop", "ALL", "--hostname", "notebook",
     ]  # fmt: skip
+    # In a namespace for them, no process could be moved to the group of a submission.
+    words += [] if groups else ["--unshare-cgroup-try"]
     for path in _SYSTEM:
         if Path(path).is_symlink():
             words += ["--symlink", str(Path(path).readlink()), path]
@@ -245,6 +268,8 @@ def _bubblewrap(gpu: bool) -> list[str]:
         for path in _gpu_devices():
             words += ["--dev-bind-try", path, path]
         words += ["--ro-bind-try", "/sys", "/sys"]
+    if groups:
+        words += ["--bind", groups, groups]
     return words
 
 
@@ -272,9 +297,9 @@ def _gpu_devices() -> list[str]:
     return sorted(str(path) for path in Path("/dev").glob("nvidia*"))
 
 
-def _can_mount() -> bool:
-    """Whether this root may mount; in most containers it may not."""
-    if not all(shutil.which(name) for name in ("unshare", "setpriv", "mount")):
+def _is_staged() -> bool:
+    """Whether this is root and may mount, which in most containers it may not."""
+    if os.geteuid() != 0 or not all(shutil.which(name) for name in ("unshare", "setpriv", "mount")):
         return False
     return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
 

@@ -36,7 +36,7 @@ class Watch:
             return f"it had more than {most} processes"
         most = self._limits.get("memory_mb")
         if most and self._exceeds(family, most << 10):
-            return f"its processes used more than {most} MB of memory"
+            return over_memory(most)
         most = self._limits.get("disk_mb")
         if most and self._folder and _folder_bytes(self._folder, most << 20) > most << 20:
             return f"it wrote more than {most} MB of files"
@@ -48,6 +48,11 @@ class Watch:
             return used > most_kb
         # Pages that forks share were counted once for each; the exact count takes longer.
         return sum(_exact_memory_kb(pid) for pid in family) > most_kb
+
+
+def over_memory(most: int) -> str:
+    """What is said where so many MB were too few."""
+    return f"its processes used more than {most} MB of memory"
 
 
 def below(pid: int) -> list[int]:
