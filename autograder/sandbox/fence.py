@@ -18,7 +18,7 @@ _ALL_SINCE = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _CONTROL_DEVICE = 1 << 15
 _TCP = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
-#: The first version of Landlock that keeps signals in.
+#: The first version of Landlock that keeps signals in. Before it, the filter has to do that.
 KEEPS_SIGNALS_IN = 6
 
 _READ = _EXECUTE | _READ_FILE | _READ_DIR

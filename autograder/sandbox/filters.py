@@ -49,6 +49,11 @@ _OF_PROCESSES = {
     "prlimit64": 0, "setpriority": 1, "sched_setaffinity": 0, "sched_setattr": 0,
     "sched_setparam": 0, "sched_setscheduler": 0, "ioprio_set": 1,
 }  # fmt: skip
+#: Calls that send a signal, beside ``kill``.
+_SIGNALS = ("pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tgkill", "tkill")
+#: Calls that name who gets a signal about an open file, the number of their argument that says so,
+#: and what it is then. (libseccomp has no names for them: linux/fcntl.h, asm/sockios.h.)
+_OWNERS = [("fcntl", 1, code) for code in (8, 10, 15)] + [("ioctl", 1, c) for c in (0x8901, 0x8902)]
 _SHARED_ANONYMOUS = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
 
 #: Every flag of clone that makes a namespace.
@@ -59,11 +64,13 @@ class FilterError(Exception):
     """There can be no filter here. The message says what to install."""
 
 
-def program(among_others: bool) -> bytes:
+def program(among_others: bool, may_signal: bool = True) -> bytes:
     """The filter, as the kernel takes it: instructions of eight bytes.
 
     Args:
         among_others: the process sees the file system of others (it has no mounts of its own).
+        may_signal: something else sees to it that signals reach no process of others. If not, a
+            process may send signals to its own group alone, by its number 0.
 
     Raises:
         FilterError: libseccomp is missing.
@@ -101,6 +108,12 @@ def program(among_others: bool) -> bytes:
         refuse("socketpair", errno.EPERM, datagrams)
     else:  # sockets in a file system that is one's own are no danger
         refuse("socket", errno.EPERM, seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
+    if not may_signal:
+        for call in _SIGNALS:
+            refuse(call, errno.EPERM)
+        refuse("kill", errno.EPERM, seccomp.Arg(0, seccomp.NE, 0))
+        for call, number, code in _OWNERS:
+            refuse(call, errno.EPERM, seccomp.Arg(number, seccomp.MASKED_EQ, 0xFFFF_FFFF, code))
     with tempfile.TemporaryFile() as file:
         made.export_bpf(file)
         file.seek(0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import os
+import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -27,6 +30,8 @@ from autograder.wire import (
     text,
 )
 
+#: How long to wait, in seconds, for a test's process that cannot be killed to end.
+_PATIENCE = 0.3
 #: What a test may do to an object of this side, beside calling it.
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "getattr": getattr,
@@ -92,7 +97,7 @@ def serve_submission(channel: Channel, shell: Shell, lookout: Lookout) -> None:
         elif operation == "over":
             test = tests.pop(message["number"], None)
             if test is not None:
-                _kill_group(test)
+                _end(test)
                 limits.room_for(processes + len(tests))
 
 
@@ -121,16 +126,26 @@ def _public(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kill_group(leader: int) -> None:
+def _end(test: int) -> None:
+    """End a test's process and its group; if that is forbidden, give it time to end itself."""
     for kill in (os.killpg, os.kill):
-        try:
-            kill(leader, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(test, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        if _may_signal():
+            os.waitpid(test, 0)
+        deadline = time.monotonic() + _PATIENCE
+        while os.waitpid(test, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+def _may_signal() -> bool:
+    """Whether the filter lets this process send signals."""
     try:
-        os.waitpid(leader, 0)
-    except ChildProcessError:
-        return
+        os.kill(os.getpid(), 0)
+    except PermissionError:
+        return False
+    return True
 
 
 class Answers:
@@ -164,6 +179,9 @@ class Answers:
         """Answer ``message`` and those after it until the test is over. Never returns."""
         sys.stdout = Stream(self.shell.recorder, "stdout")  # type: ignore[assignment]
         sys.stderr = Stream(self.shell.recorder, "stderr")  # type: ignore[assignment]
+        if not _may_signal():  # nobody can end this process but itself
+            with contextlib.suppress(RuntimeError):  # too many threads: it ends with the submission
+                threading.Thread(target=self._end_when_over, daemon=True).start()
         code = 1
         try:
             while True:
@@ -174,6 +192,12 @@ class Answers:
             code = 0
         finally:
             os._exit(code)
+
+    def _end_when_over(self) -> None:
+        hung_up = select.poll()
+        hung_up.register(self.channel.socket, 0)  # a hang-up is told without being asked for
+        hung_up.poll()
+        os._exit(0)
 
     def _send(self, answer: dict[str, Any]) -> None:
         try:

@@ -49,7 +49,6 @@ NOT_KEPT_BY_SEATBELT = (
     "signalling the process that grades it, which has to be replaced then",
     "leaving processes behind",
 )
-_NOT_KEPT_WITHOUT_SIGNALS = "sending signals to other processes of the same user"
 
 
 @dataclass(frozen=True)
@@ -69,13 +68,11 @@ class Probed:
 class Isolation:
     """How the submissions of a run are isolated.
 
-    ``gpu`` lets them use the NVIDIA devices. ``not_kept`` are the promises that this tier can't
-    keep here.
+    ``gpu`` lets them use the NVIDIA devices.
     """
 
     tier: Tier = "none"
     gpu: bool = False
-    not_kept: tuple[str, ...] = ()
 
     def walls(self, groups: str = "") -> Walls:
         """What the warm parent puts around each submission.
@@ -93,9 +90,11 @@ class Isolation:
         if self.tier == "strong":
             program, readable = filters.program(among_others=False), tuple(_programs())
             return Walls("strong", program, readable, gpu=self.gpu, groups=groups)
+        # Another user's processes get no signals from a submission either.
+        signals = os.geteuid() == 0 or linux.landlock_version() >= KEEPS_SIGNALS_IN
         return Walls(
             "fallback",
-            filters.program(among_others=True),
+            filters.program(among_others=True, may_signal=signals),
             readable=(*_programs(), *_SYSTEM),
             devices=tuple(_gpu_devices()) if self.gpu else (),
             as_own_user=os.geteuid() == 0,
@@ -129,7 +128,7 @@ def choose(wanted: str = "auto", gpu: bool = False) -> Isolation:
         return Isolation("none", gpu)
     tried = []
     for tier in ("strong", "fallback") if wanted == "auto" else (wanted,):
-        isolation = Isolation(tier, gpu, not_kept(tier))  # type: ignore[arg-type]
+        isolation = Isolation(tier, gpu)  # type: ignore[arg-type]
         found = probe(isolation)
         if found.works:
             return isolation
@@ -144,10 +143,7 @@ def not_kept(tier: str) -> tuple[str, ...]:
     """What a tier does not keep a submission from, on this machine."""
     if tier != "fallback":
         return ()
-    if _MACOS:
-        return NOT_KEPT_BY_SEATBELT
-    signals = linux.landlock_version() < KEEPS_SIGNALS_IN
-    return NOT_KEPT_BY_FALLBACK + ((_NOT_KEPT_WITHOUT_SIGNALS,) if signals else ())
+    return NOT_KEPT_BY_SEATBELT if _MACOS else NOT_KEPT_BY_FALLBACK
 
 
 def probe(isolation: Isolation) -> Probed:

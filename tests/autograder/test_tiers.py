@@ -6,18 +6,20 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from autograder import demo, lesson
+from autograder import build, demo, examiner, grading, lesson, proof
 from autograder.classroom import Classroom
 from autograder.course import Course
 from autograder.marking import mark_class
 from autograder.sandbox import filters, linux, tiers, watch
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.tiers import Isolation, Probed, TierError
+from autograder.submission import Submission
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +63,6 @@ def test_the_strongest_that_works_is_chosen(monkeypatch) -> None:
     works = {"strong": False, "fallback": True}
     monkeypatch.setattr(tiers, "probe", lambda one: Probed(one.tier, works[one.tier], "no bwrap"))
     assert tiers.choose().tier == "fallback"
-    assert tiers.choose().not_kept  # and says what it doesn't keep
     works["strong"] = True
     assert tiers.choose() == Isolation("strong")
     assert tiers.choose("fallback").tier == "fallback"
@@ -81,11 +82,88 @@ def test_a_missing_libseccomp_is_named(monkeypatch) -> None:
         filters.program(among_others=False)
 
 
-def test_an_old_landlock_is_said_not_to_keep_signals_in(monkeypatch) -> None:
-    monkeypatch.setattr(linux, "landlock_version", lambda: 5)
-    assert any("signals" in promise for promise in tiers.not_kept("fallback"))
-    monkeypatch.setattr(linux, "landlock_version", lambda: 6)
-    assert not any("signals" in promise for promise in tiers.not_kept("fallback"))
+#: Tries to reach its parent by every call that can, and its own group by the one that may.
+SIGNALS = """
+import ctypes, fcntl, os, signal, socket, sys
+from autograder.sandbox import linux
+linux.gain_no_privileges()
+linux.filter_system_calls(bytes.fromhex(sys.argv[1]))
+parent, said = os.getppid(), []
+ours, _ = socket.socketpair()
+call = ctypes.CDLL(None, use_errno=True).syscall
+kill, tkill, tgkill = {"x86_64": (62, 200, 234), "aarch64": (129, 130, 131)}[os.uname().machine]
+attempts = {
+    "kill": lambda: os.kill(parent, 0),
+    "kill all": lambda: os.kill(-1, 0),
+    "pidfd": lambda: signal.pidfd_send_signal(os.pidfd_open(parent), 0),
+    "owner": lambda: fcntl.fcntl(ours, fcntl.F_SETOWN, parent),
+    "own group": lambda: os.kill(0, 0),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    said.append(name)
+for number, args in ((tkill, (parent, 0)), (tgkill, (parent, parent, 0))):
+    if call(number, *args) == 0:
+        said.append(number)
+# The kernel looks at the lower half of this argument only.
+if call({"x86_64": 72, "aarch64": 25}[os.uname().machine], ours.fileno(),
+        ctypes.c_ulong(1 << 32 | fcntl.F_SETOWN), parent) == 0:
+    said.append("owner, by a large number")
+print(said)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a filter of Linux")
+@pytest.mark.parametrize("may_signal", [True, False])
+def test_where_nothing_else_keeps_signals_in_the_filter_does(may_signal) -> None:
+    program = filters.program(among_others=True, may_signal=may_signal).hex()
+    ended = subprocess.run(
+        [sys.executable, "-c", SIGNALS, program], capture_output=True, text=True, cwd=ROOT
+    )
+    assert ended.returncode == 0, ended.stderr
+    reached = ended.stdout.strip()
+    assert (reached == "['own group']") is not may_signal
+    assert ("'kill'" in reached) is may_signal
+
+
+@pytest.mark.parametrize(
+    ("version", "user", "may"), [(5, 1000, False), (6, 1000, True), (5, 0, True)]
+)
+def test_an_old_landlock_leaves_signals_to_the_filter(monkeypatch, version, user, may) -> None:
+    asked = {}
+    monkeypatch.setattr(linux, "landlock_version", lambda: version)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(filters, "program", lambda **how: asked.update(how) or b"")
+    Isolation("fallback").walls()
+    assert asked["may_signal"] is may
+
+
+def test_a_test_that_hangs_ends_where_nobody_may_signal(small, monkeypatch) -> None:
+    usable("fallback")
+    program = filters.program(among_others=True, may_signal=False)
+    monkeypatch.setattr(filters, "program", lambda **how: program)
+    with Sandbox(Isolation("fallback")) as sandbox:
+        master, tests = build.master_notebook(small), examiner.prepare(small)
+        sources = dict(proof.reference(small).sources)
+        sources["solution-double"] = "def double(x):\n    while True:\n        pass"
+        result = grading.grade(small, master, Submission(sources, (), ()), sandbox, tests)
+        assert result.mark("test-double").outcome == "not run"
+        assert result.points == 8.0
+        with sandbox.submission({}) as one:
+            one.run("import os\ndef stuck():\n    while True: pass", 5, 1000)
+            test = one.test()
+            test.channel.send({"op": "describe", "names": ["stuck"]})
+            number = test.channel.receive(5)["names"]["stuck"][1]
+            call = {"op": "call", "target": number, "args": [], "kwargs": {}, "changes": []}
+            test.channel.send({**call, "output_bytes": 1000})
+            time.sleep(0.3)
+            me = "len(open(f'/proc/self/task/{os.getpid()}/children').read().split())"
+            assert one.run(f"print({me})", 5, 1000).outputs[0]["text"] == "1\n"
+            test.close()
+            assert one.run(f"print({me})", 5, 1000).outputs[0]["text"] == "0\n"
 
 
 def test_a_gpu_is_bound_into_the_house_only_when_asked_for(monkeypatch) -> None:
