@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench bench-gpu build prove claims kills fuzz threats-nbgrader lint clean
+.PHONY: demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader lint clean
 
 demo: $(VENV)/.base
 	$(BIN)/autograder demo demo --assignment 01 --assignment 06
@@ -28,6 +28,9 @@ bench: $(VENV)/.test
 
 bench-gpu: $(VENV)/.test
 	$(BIN)/python benchmarks/devices.py
+
+bench-tiers: $(VENV)/.test
+	$(BIN)/python benchmarks/tiers.py
 
 kills: $(VENV)/.test
 	$(BIN)/python benchmarks/kills.py

@@ -1,0 +1,106 @@
+"""Measures what isolation adds to a submission, and writes it into docs/benchmarks.md.
+
+    python benchmarks/tiers.py [--students 12] [--rounds 3]
+
+Every submission of a made-up class is graded in each tier that this machine can do, one after
+another, so that what else goes on meets all tiers alike. What is compared is the time of one
+submission in one tier with that of the same submission in tier none, next to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from autograder import build, demo, lesson
+from autograder.classroom import Classroom, Job, NotGraded
+from autograder.course import Course
+from autograder.grading import Options
+from autograder.lesson import Lesson
+from autograder.sandbox import tiers
+
+ROOT = Path(__file__).parents[1]
+LESSONS = ("01", "06")
+BEGIN, END = "<!-- measured by benchmarks/tiers.py -->", "<!-- end of tiers -->"
+console = Console(stderr=True, highlight=False)
+
+#: Seconds of each submission, by tier.
+Seconds = dict[str, list[float]]
+
+
+def jobs(folder: Path, one: Lesson, students: int) -> list[Job]:
+    """A class for a lesson, ready to be graded."""
+    demo.prepare_folder(ROOT, folder)
+    demo.make_class(folder, one, students)
+    master, course = build.master_notebook(one), Course(folder)
+    return [course.job(each, one, master, Options()) for each in course.handed_in(one, None)]
+
+
+def measure(todo: list[Job], rounds: int) -> Seconds:
+    """Grade each submission ``rounds`` times in each tier; the median counts."""
+    usable = [tier for tier in tiers.TIERS if tiers.probe(tiers.Isolation(tier)).works]
+    seconds: Seconds = {tier: [] for tier in usable}
+    with ExitStack() as stack:
+        rooms = {tier: stack.enter_context(Classroom(1, tiers.Isolation(tier))) for tier in usable}
+        for room in rooms.values():  # the first one of a lesson waits for its imports
+            list(room.run(todo[:1]))
+        for job in track(todo, description=todo[0].lesson.name, console=console):
+            times: Seconds = {tier: [] for tier in usable}
+            for number in range(rounds):
+                turn = number % len(usable)
+                for tier in usable[turn:] + usable[:turn]:
+                    started = time.perf_counter()
+                    ((_, result),) = rooms[tier].run([job])
+                    times[tier].append(time.perf_counter() - started)
+                    if isinstance(result, NotGraded):
+                        raise SystemExit(f"{job.key}: {result.reason}")
+            for tier in usable:
+                seconds[tier].append(statistics.median(times[tier]))
+    return seconds
+
+
+def report(measured: dict[str, Seconds], rounds: int) -> str:
+    count = len(next(iter(next(iter(measured.values())).values())))
+    lines = [
+        f"{time.strftime('%Y-%m-%d')}: {count} submissions a lesson, each graded {rounds} times in "
+        "each tier in turn. Milliseconds: the median of all submissions, and the median of what "
+        "each took longer than in tier *none*.",
+        "",
+        "| lesson | tier | a submission | added |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for name, seconds in measured.items():
+        for tier, times in seconds.items():
+            added = statistics.median(a - b for a, b in zip(times, seconds["none"], strict=True))
+            middle = statistics.median(times)
+            lines.append(f"| {name} | {tier} | {1000 * middle:.0f} | {1000 * added:+.0f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=12, help="who hand in each assignment")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each one is graded")
+    options = parser.parse_args()
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="tiers-") as folder:
+        for one in lesson.find(ROOT, LESSONS):
+            todo = jobs(Path(folder) / one.name, one, options.students)
+            measured[one.name] = measure(todo, options.rounds)
+    said = report(measured, options.rounds)
+    path = ROOT / "docs" / "benchmarks.md"
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    path.write_text(f"{before}{BEGIN}\n\n{said}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    console.print(said)
+    console.print(f"written to {path}")
+
+
+if __name__ == "__main__":
+    main()
