@@ -182,7 +182,7 @@ def _remove(folder: Path) -> None:
     with contextlib.suppress(OSError):  # the file came with Linux 5.14
         _write(folder / "cgroup.kill", "1")
     deadline = time.monotonic() + _REMOVE_SECONDS
-    for group in (*(one for one in folder.iterdir() if one.is_dir()), folder):
+    for group in (*(one for one in folder.glob("*") if one.is_dir()), folder):
         while time.monotonic() < deadline:
             try:
                 group.rmdir()
