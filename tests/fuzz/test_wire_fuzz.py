@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
 import threading
@@ -553,7 +554,7 @@ def judge(small: Lesson, prepared: Prepared) -> Iterator[Callable[..., Any]]:
 
     with pytest.MonkeyPatch.context() as patched:
         # The loop ends its process and takes over its streams; here it is a thread of the tests.
-        patched.setattr(loop, "os", SimpleNamespace(_exit=leave))
+        patched.setattr(loop, "os", SimpleNamespace(_exit=leave, kill=os.kill, getpid=os.getpid))
         patched.setattr(loop, "sys", SimpleNamespace(modules=loop.sys.modules))
         run.examination = examination
         yield run
