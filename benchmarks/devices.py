@@ -21,6 +21,8 @@ import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import sections
+
 from autograder import lesson
 from autograder.lesson import Cell, Lesson
 
@@ -119,11 +121,7 @@ def main() -> None:
 
 def write(table: str) -> None:
     """Put the table between its marks in docs/benchmarks.md."""
-    path = ROOT / "docs" / "benchmarks.md"
-    text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    path.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+    sections.write(sections.DOCS / "benchmarks.md", BEGIN, END, table)
 
 
 if __name__ == "__main__":

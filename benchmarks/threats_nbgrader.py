@@ -24,6 +24,7 @@ from rich.console import Console
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "threats"))
 
+import sections  # noqa: E402
 import threat_class  # noqa: E402  of the tests
 from threat_cases import CASES, Case  # noqa: E402
 
@@ -134,9 +135,7 @@ def table(cases: list[Case], counts: dict[str, dict[str, Counter[str]]]) -> str:
 
 def write(text: str) -> None:
     """Put the table between its marks in docs/security.md."""
-    path = ROOT / "docs" / "security.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", "utf-8")
+    sections.write(sections.DOCS / "security.md", BEGIN, END, text)
     console.print(text)
 
 

@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import sections
 from rich.console import Console
 from rich.progress import track
 
@@ -40,7 +41,7 @@ def jobs(folder: Path, one: Lesson, students: int) -> list[Job]:
     demo.prepare_folder(ROOT, folder)
     demo.make_class(folder, one, students)
     master, course = build.master_notebook(one), Course(folder)
-    return [course.job(each, one, master, Options()) for each in course.handed_in(one, None)]
+    return [course.job(each, one, master, Options()) for each in course.handed_in(one)]
 
 
 def measure(todo: list[Job], rounds: int) -> Seconds:
@@ -95,9 +96,8 @@ def main() -> None:
             todo = jobs(Path(folder) / one.name, one, options.students)
             measured[one.name] = measure(todo, options.rounds)
     said = report(measured, options.rounds)
-    path = ROOT / "docs" / "benchmarks.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    path.write_text(f"{before}{BEGIN}\n\n{said}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    path = sections.DOCS / "benchmarks.md"
+    sections.write(path, BEGIN, END, said)
     console.print(said)
     console.print(f"written to {path}")
 

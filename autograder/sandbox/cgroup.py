@@ -182,16 +182,16 @@ def _remove(folder: Path) -> None:
     with contextlib.suppress(OSError):  # the file came with Linux 5.14
         _write(folder / "cgroup.kill", "1")
     deadline = time.monotonic() + _REMOVE_SECONDS
-    for group in (*(one for one in folder.glob("*") if one.is_dir()), folder):
-        while time.monotonic() < deadline:
-            try:
-                group.rmdir()
-            except FileNotFoundError:
-                break
-            except OSError:  # its processes are not gone yet
-                time.sleep(0.005)
-            else:
-                break
+    left = [folder, *(one for one in folder.glob("*") if one.is_dir())]
+    while left and time.monotonic() < deadline:
+        try:
+            left[-1].rmdir()
+        except FileNotFoundError:
+            left.pop()
+        except OSError:  # its processes are not gone yet
+            time.sleep(0.005)
+        else:
+            left.pop()
 
 
 def _write(file: Path, words: str) -> None:

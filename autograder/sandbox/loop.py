@@ -134,6 +134,7 @@ def _end(test: int) -> None:
     with contextlib.suppress(ChildProcessError):
         if _may_signal():
             os.waitpid(test, 0)
+            return
         deadline = time.monotonic() + _PATIENCE
         while os.waitpid(test, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
             time.sleep(0.001)

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -90,14 +91,14 @@ class Isolation:
         if self.tier == "strong":
             program, readable = filters.program(among_others=False), tuple(_programs())
             return Walls("strong", program, readable, gpu=self.gpu, groups=groups)
-        # Another user's processes get no signals from a submission either.
-        signals = os.geteuid() == 0 or linux.landlock_version() >= KEEPS_SIGNALS_IN
+        as_own_user = os.geteuid() == 0  # who then can't signal another's processes
+        signals = as_own_user or linux.landlock_version() >= KEEPS_SIGNALS_IN
         return Walls(
             "fallback",
             filters.program(among_others=True, may_signal=signals),
             readable=(*_programs(), *_SYSTEM),
             devices=tuple(_gpu_devices()) if self.gpu else (),
-            as_own_user=os.geteuid() == 0,
+            as_own_user=as_own_user,
             gpu=self.gpu,
             groups=groups,
         )
@@ -293,6 +294,7 @@ def _gpu_devices() -> list[str]:
     return sorted(str(path) for path in Path("/dev").glob("nvidia*"))
 
 
+@functools.cache
 def _is_staged() -> bool:
     """Whether this is root and may mount, which in most containers it may not."""
     if os.geteuid() != 0 or not all(shutil.which(name) for name in ("unshare", "setpriv", "mount")):
