@@ -1,3 +1,4 @@
-"""The grader: runs submissions in a sandbox, judges them from outside, writes nbgrader's marks."""
+"""The grader of the course, and the command ``autograder``."""
 
-__version__ = "0.1.0"
+#: The one place where the project's version stands; pyproject.toml reads it from here.
+__version__ = "0.2.0"

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import sections
 
-from autograder import lesson
-from autograder.lesson import Cell, Lesson
+from autograder.lessons import reading
+from autograder.lessons.model import Cell, Lesson
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- measured by benchmarks/devices.py -->", "<!-- end of devices -->"
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(asdict(run_here(lesson.load(options.one), os.environ["NNLAB_DEVICE"]))))
+        print(json.dumps(asdict(run_here(reading.load(options.one), os.environ["NNLAB_DEVICE"]))))
         return
     import torch
 
@@ -108,7 +108,7 @@ def main() -> None:
         "| assignment | CPU, s | CUDA, s | points on each |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for folder in lesson.folders(ROOT, options.names):
+    for folder in reading.folders(ROOT, options.names):
         cpu, cuda = run(folder, "cpu"), run(folder, "cuda")
         for one in (cpu, cuda):
             for cell, trace in one.failed.items():

@@ -14,19 +14,20 @@ import os
 import sys
 from pathlib import Path
 
-from autograder import lesson, warm
+from autograder.intake.submission import read
+from autograder.lessons import reading
+from autograder.sandbox import preimport
 from autograder.sandbox.shell import warm_shell
-from autograder.submission import read
 
 
 def main() -> None:
     course, experiments = Path(sys.argv[1]), "--experiments" in sys.argv
-    warm.import_all()
+    preimport.import_all()
     shell = warm_shell()
     gc.collect()
     gc.freeze()
     work = []
-    for one in lesson.find(course):
+    for one in reading.find(course):
         for path in sorted(course.glob(f"submitted/*/{one.name}/{one.name}.ipynb")):
             work.append((one, read(one, path)))
     # Two forks side by side take every second submission each.

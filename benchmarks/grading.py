@@ -26,7 +26,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from autograder import demo, lesson, warm
+from autograder.authoring import demo_class
+from autograder.lessons import reading
+from autograder.sandbox import preimport
 
 ROOT = Path(__file__).parents[1]
 #: The class hands in these; the same ones from run to run, so that runs can be compared.
@@ -59,7 +61,7 @@ def main() -> None:
     parser.add_argument("--skip-stock", action="store_true", help="leave stock nbgrader out")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="grading-benchmark-"))
-    lessons = lesson.find(ROOT, LESSONS)
+    lessons = reading.find(ROOT, LESSONS)
     try:
         timings = measure(folder, lessons, options.students, options.skip_stock)
         small, large = options.memory_students // 4, options.memory_students
@@ -113,7 +115,7 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
     def floor(copy: Path, *extra: str) -> list[subprocess.Popen]:
         script = Path(__file__).with_name("floor.py")
         command = [sys.executable, str(script), str(copy), *extra]
-        return [quiet(command, copy, {**os.environ, **warm.ENVIRONMENT})]
+        return [quiet(command, copy, {**os.environ, **preimport.ENVIRONMENT})]
 
     if not skip_stock:
         timed("nbgrader autograde, one by one", stock)
@@ -126,7 +128,7 @@ def measure(folder: Path, lessons: list, students: int, skip_stock: bool) -> lis
 
 
 def grade_command(names: list[str], *extra: str) -> list[str]:
-    return [sys.executable, "-m", "autograder.cli", "grade", "--jobs", "2", *names, *extra]
+    return [sys.executable, "-m", "autograder.commands.cli", "grade", "--jobs", "2", *names, *extra]
 
 
 def options_keep(folder: Path) -> bool:
@@ -134,10 +136,10 @@ def options_keep(folder: Path) -> bool:
 
 
 def make_course(target: Path, lessons: list, students: int) -> Path:
-    demo.prepare_folder(ROOT, target)
+    demo_class.prepare_folder(ROOT, target)
     shutil.copytree(ROOT / "assignments", target / "assignments")
     for one in lessons:
-        demo.make_class(target, one, students)
+        demo_class.make_class(target, one, students)
     return target
 
 

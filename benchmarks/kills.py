@@ -28,7 +28,8 @@ import psutil
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
 
-from autograder import demo, lesson
+from autograder.authoring import demo_class
+from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "tests" / "course"
@@ -83,14 +84,14 @@ def run(
 def make_class(course: Path, students: int, seed: int) -> dict[str, float]:
     """A class for the small lesson; what each student must get, by hand-marked answers apart."""
     shutil.copytree(SMALL, course)
-    small = lesson.load(course / "assignments" / NAME)
-    known = demo.make_class(course, small, students, seed)
+    small = reading.load(course / "assignments" / NAME)
+    known = demo_class.make_class(course, small, students, seed)
     return {one.student: sum(one.tasks.values()) for one in known}
 
 
 def grade_and_kill(course: Path, rng: random.Random | None, tally: Tally, sandbox: str) -> bool:
     """Start the command, and kill a process of it unless ``rng`` is None. Whether it was done."""
-    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--sandbox", sandbox]
+    command = [sys.executable, "-m", "autograder.commands.cli", "grade", NAME, "--sandbox", sandbox]
     with (course / "log.txt").open("a") as log:
         process = subprocess.Popen([*command, "--jobs", "2"], cwd=course, stdout=log, stderr=log)
     family: list[psutil.Process] = []

@@ -21,14 +21,14 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
 
+from autograder.lessons import reading
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "threats"))
 
 import sections  # noqa: E402
 import threat_class  # noqa: E402  of the tests
 from threat_cases import CASES, Case  # noqa: E402
-
-from autograder import lesson  # noqa: E402
 
 BEGIN, END = "<!-- measured by benchmarks/threats_nbgrader.py -->", "<!-- end of threats -->"
 NAME = threat_class.NAME
@@ -45,7 +45,7 @@ def main() -> None:
         counts = {
             way: count(cases, grade(cases, Path(folder) / way, command))
             for way, command in {
-                "autograder": [["autograder.cli", "grade", NAME]],
+                "autograder": [["autograder.commands.cli", "grade", NAME]],
                 # One at a time: some of the cases end nbgrader's run, and the class with it.
                 "nbgrader": [
                     ["nbgrader", "generate_assignment", "--force", NAME],
@@ -65,7 +65,7 @@ def grade(cases: list[Case], folder: Path, commands: list[list[str]]) -> Path:
     threat_class.prepare(course, home)
     with (course / "nbgrader_config.py").open("a") as file:
         file.write("\nc = get_config()\nc.ExecutePreprocessor.timeout = 10\n")
-    small = lesson.load(course / "assignments" / NAME)
+    small = reading.load(course / "assignments" / NAME)
     with threat_class.Surroundings(course, home) as around:
         for case in [Case("honest", ""), *cases]:
             student = name_of(case)

@@ -20,12 +20,14 @@ import sections
 from rich.console import Console
 from rich.progress import track
 
-from autograder import build, demo, lesson
-from autograder.classroom import Classroom, Job, NotGraded
-from autograder.course import Course
-from autograder.grading import Options
-from autograder.lesson import Lesson
-from autograder.sandbox import tiers
+from autograder.authoring import demo_class
+from autograder.classes.jobs import Job, NotGraded
+from autograder.classes.workers import WorkerPool
+from autograder.course.folders import Course
+from autograder.isolation import tiers
+from autograder.judging.result import Options
+from autograder.lessons import notebooks, reading
+from autograder.lessons.model import Lesson
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ("01", "06")
@@ -38,10 +40,10 @@ Seconds = dict[str, list[float]]
 
 def jobs(folder: Path, one: Lesson, students: int) -> list[Job]:
     """A class for a lesson, ready to be graded."""
-    demo.prepare_folder(ROOT, folder)
-    demo.make_class(folder, one, students)
-    master, course = build.master_notebook(one), Course(folder)
-    return [course.job(each, one, master, Options()) for each in course.handed_in(one)]
+    demo_class.prepare_folder(ROOT, folder)
+    demo_class.make_class(folder, one, students)
+    course = Course(folder)
+    return [make_job(course, each, one, Options()) for each in course.handed_in(one.name)]
 
 
 def measure(todo: list[Job], rounds: int) -> Seconds:
@@ -49,7 +51,7 @@ def measure(todo: list[Job], rounds: int) -> Seconds:
     usable = [tier for tier in tiers.TIERS if tiers.probe(tiers.Isolation(tier)).works]
     seconds: Seconds = {tier: [] for tier in usable}
     with ExitStack() as stack:
-        rooms = {tier: stack.enter_context(Classroom(1, tiers.Isolation(tier))) for tier in usable}
+        rooms = {tier: stack.enter_context(WorkerPool(1, tiers.Isolation(tier))) for tier in usable}
         for room in rooms.values():  # the first one of a lesson waits for its imports
             list(room.run(todo[:1]))
         for job in track(todo, description=todo[0].lesson.name, console=console):
@@ -92,7 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     measured = {}
     with tempfile.TemporaryDirectory(prefix="tiers-") as folder:
-        for one in lesson.find(ROOT, LESSONS):
+        for one in reading.find(ROOT, LESSONS):
             todo = jobs(Path(folder) / one.name, one, options.students)
             measured[one.name] = measure(todo, options.rounds)
     said = report(measured, options.rounds)

@@ -1,6 +1,5 @@
-"""What the notebooks of the course import: device, data, pictures and test helpers."""
+"""What the notebooks of the course import: device, data, pictures, progress bar and checks."""
 
 from nnlab.devices import device
 
 __all__ = ["device"]
-__version__ = "0.1.0"

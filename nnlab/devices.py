@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # importing torch takes seconds, which who never asks for a device should not pay
+if TYPE_CHECKING:  # Importing torch takes seconds, so it waits until a device is asked for.
     import torch
+
+__all__ = ["check_dtype", "device"]
 
 
 def device() -> torch.device:
     """The fastest device of this machine: CUDA, else Apple's MPS, else the CPU.
 
     The environment variable ``NNLAB_DEVICE`` overrides the choice (``NNLAB_DEVICE=cpu``).
+
+    Raises:
+        RuntimeError: PyTorch does not know the device that ``NNLAB_DEVICE`` names.
     """
     import torch
 
@@ -27,7 +32,7 @@ def device() -> torch.device:
 
 
 def check_dtype(where: torch.device | str) -> torch.dtype:
-    """The dtype to check mathematics in: float64, but float32 on MPS, which has no float64."""
+    """The dtype for numerical checks: float64, but float32 on MPS, which has no float64."""
     import torch
 
     return torch.float32 if torch.device(where).type == "mps" else torch.float64

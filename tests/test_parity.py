@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import demo, lesson
+from autograder.authoring import demo_class
+from autograder.lessons import model, reading
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,15 +71,15 @@ def graded_both_ways(course: Path, assignment: str) -> tuple[dict, dict]:
     shutil.copytree(course, stock)
     run("nbgrader", "generate_assignment", "--force", assignment, folder=stock)
     run("nbgrader", "autograde", assignment, folder=stock)
-    run("autograder.cli", "grade", assignment, "--course", str(course), folder=course)
+    run("autograder.commands.cli", "grade", assignment, "--course", str(course), folder=course)
     return marks(stock, assignment), marks(course, assignment)
 
 
-def hand_in(course: Path, one: lesson.Lesson, students: dict[str, dict[str, str] | None]) -> None:
+def hand_in(course: Path, one: model.Lesson, students: dict[str, dict[str, str] | None]) -> None:
     import nbformat
 
-    from autograder.build import build, write
-    from autograder.proof import answers
+    from autograder.authoring.build import build, write
+    from autograder.authoring.proof import answers
 
     built = build(one)
     write(built, course)
@@ -94,7 +95,7 @@ def hand_in(course: Path, one: lesson.Lesson, students: dict[str, dict[str, str]
 
 
 def test_every_kind_of_honest_submission_gets_nbgraders_marks(small_course: Path) -> None:
-    small = lesson.load(small_course / "assignments" / "90_small")
+    small = reading.load(small_course / "assignments" / "90_small")
     hand_in(small_course, small, SMALL_CLASS)
     stock, ours = graded_both_ways(small_course, "90_small")
     assert len(ours) == len(SMALL_CLASS) * len(small.graded)
@@ -103,13 +104,13 @@ def test_every_kind_of_honest_submission_gets_nbgraders_marks(small_course: Path
     assert ours["partly-right", "test-Line"] == 3.0
 
 
-@pytest.mark.parametrize("name", [one.name for one in lesson.find(ROOT)])
+@pytest.mark.parametrize("name", [one.name for one in reading.find(ROOT)])
 def test_a_mixed_class_of_a_lesson_gets_nbgraders_marks(name: str, tmp_path: Path) -> None:
-    (one,) = lesson.find(ROOT, [name])
+    (one,) = reading.find(ROOT, [name])
     course = tmp_path / "course"
-    demo.prepare_folder(ROOT, course)
+    demo_class.prepare_folder(ROOT, course)
     shutil.copytree(one.path.parent, course / "assignments" / name)
-    demo.make_class(course, one, 3, seed=7)
+    demo_class.make_class(course, one, 3, seed=7)
     stock, ours = graded_both_ways(course, name)
     assert ours.keys() == stock.keys()
     for (student, cell), mark in ours.items():
@@ -131,7 +132,7 @@ ODD_LESSON = """# ---
 # minutes: 1
 # ---
 
-# %% setup="imports"
+# %% shared="imports"
 from nnlab.testing import check_close
 
 # %% solution="loud"
@@ -168,13 +169,13 @@ def test_stderr_and_nan_are_where_nbgrader_is_wrong(tmp_path: Path) -> None:
     (course / "assignments" / "92_odd").mkdir(parents=True)
     (course / "assignments" / "92_odd" / "lesson.py").write_text(ODD_LESSON)
     (course / "nbgrader_config.py").touch()
-    one = lesson.load(course / "assignments" / "92_odd")
+    one = reading.load(course / "assignments" / "92_odd")
     hand_in(course, one, {"student": {}})
     stock = course.with_name("stock")
     shutil.copytree(course, stock)
     run("nbgrader", "generate_assignment", "--force", "92_odd", folder=stock)
     run("nbgrader", "autograde", "92_odd", folder=stock)
-    command = [sys.executable, "-m", "autograder.cli", "grade", "92_odd"]
+    command = [sys.executable, "-m", "autograder.commands.cli", "grade", "92_odd"]
     ended = subprocess.run(command, cwd=course, capture_output=True, text=True)
     theirs, ours = marks(stock, "92_odd"), marks(course, "92_odd")
     # A right answer that prints to stderr: nothing there, full marks here.

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autograder.lessons import model, reading
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     tomllib = pytest.importorskip("tomli")
 
-from autograder import lesson
-from autograder.build import build, stale
+from autograder.authoring.build import build, stale
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LESSONS = lesson.find(ROOT)
+LESSONS = reading.find(ROOT)
 
 
 def tracked() -> list[Path]:
@@ -36,7 +37,7 @@ def normal(requirement: str) -> str:
 
 
 @pytest.mark.parametrize("one", LESSONS, ids=lambda one: one.name)
-def test_the_committed_notebooks_are_what_the_lesson_builds(one: lesson.Lesson) -> None:
+def test_the_committed_notebooks_are_what_the_lesson_builds(one: model.Lesson) -> None:
     assert stale(build(one), ROOT) == []
 
 
@@ -85,7 +86,7 @@ def test_the_documents_link_to_files_that_exist() -> None:
 def test_the_table_of_topics_names_every_task_and_experiment_and_no_cell_that_is_not() -> None:
     sections = re.split(r"^## ", (ROOT / "docs" / "topics.md").read_text(), flags=re.MULTILINE)[1:]
     named = {part.split("\n", 1)[0]: set(re.findall(r"`(\w+-\w+)`", part)) for part in sections}
-    lessons = lesson.find(ROOT)
+    lessons = reading.find(ROOT)
     assert set(named) == {one.name for one in lessons}
     for one in lessons:
         ids = {cell.id for cell in one.cells}
@@ -101,7 +102,7 @@ def test_the_readme_names_commands_that_exist() -> None:
     assert targets >= {"demo", "test"}
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
     shown = subprocess.run(
-        [sys.executable, "-m", "autograder.cli", "--help"], capture_output=True, text=True
+        [sys.executable, "-m", "autograder.commands.cli", "--help"], capture_output=True, text=True
     ).stdout
     for command in set(re.findall(r"(?:^|`)autograder (\w+)", text, re.MULTILINE)):
         assert command in shown, command

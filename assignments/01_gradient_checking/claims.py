@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import torch
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 CHANCE = np.log(10)
 

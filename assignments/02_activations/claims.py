@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 def accuracy_on_rings(lesson, bend, seed):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 @claim("26 to 30 of the 64 components keep 95 % of the variance of the digits")

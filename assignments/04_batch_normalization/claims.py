@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 @claim("Without batch norm each of ten layers shrinks the pre-activations by 0.354, within 0.05")

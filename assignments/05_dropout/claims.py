@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 @claim("The ReLU makes the exact average over all masks larger than the scaling approximation")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 def _near(course, seed, degrees=0.0):

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 @lru_cache(maxsize=2)

@@ -1,1 +1,1 @@
-"""The untrusted side: the processes in which students' code runs. Knows no lesson and no mark."""
+"""The only code that stands beside a student's: it is not trusted. Knows no lesson and no mark."""

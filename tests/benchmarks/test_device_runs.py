@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import lesson
+from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -16,7 +16,7 @@ import devices  # noqa: E402  a script, not a package
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("folder", lesson.folders(ROOT), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", reading.folders(ROOT), ids=lambda folder: folder.name)
 def test_the_reference_earns_the_same_on_cuda_as_on_the_cpu(folder: Path) -> None:
     import torch
 
@@ -27,14 +27,14 @@ def test_the_reference_earns_the_same_on_cuda_as_on_the_cpu(folder: Path) -> Non
     assert on_cuda.points == on_cpu.points
 
 
-@pytest.mark.parametrize("folder", lesson.folders(ROOT), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", reading.folders(ROOT), ids=lambda folder: folder.name)
 def test_every_notebook_has_a_pytorch_part_that_is_timed(folder: Path) -> None:
-    assert sum(map(devices.begins_pytorch_part, lesson.load(folder).cells)) >= 1
+    assert sum(map(devices.begins_pytorch_part, reading.load(folder).cells)) >= 1
 
 
 def test_a_run_tells_what_failed_and_times_the_pytorch_part(make_lesson) -> None:
     made = make_lesson(
-        '# %% setup="imports"\nimport time\n\n'
+        '# %% shared="imports"\nimport time\n\n'
         '# %% solution="first"\n### BEGIN SOLUTION\nfirst = 1\n### END SOLUTION\n\n'
         '# %% tests="first" points=2\ntime.sleep(0.3)\nassert first == 1\n\n'
         "# %% [markdown]\n# ## 2 · In PyTorch\n\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autograder.sandbox import tiers as isolation
+from autograder.isolation import tiers
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -14,7 +14,7 @@ import tiers  # noqa: E402  a script, not a package
 
 
 def test_each_submission_is_timed_in_each_tier(small, tmp_path, monkeypatch) -> None:
-    usable = [t for t in isolation.TIERS if isolation.probe(isolation.Isolation(t)).works]
+    usable = [t for t in tiers.TIERS if tiers.probe(tiers.Isolation(t)).works]
     todo = tiers.jobs(tmp_path / "class", small, 2)
     seconds = tiers.measure(todo, rounds=1)
     assert list(seconds) == usable

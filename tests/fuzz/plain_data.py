@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from autograder import wire
+from autograder.protocol import codec
 
 _LONG = [np.dtype(np.longdouble).str, np.dtype(np.clongdouble).str]
 _NUMBERS = [
@@ -63,7 +63,7 @@ def arrays(draw: st.DrawFn) -> np.ndarray:
 @st.composite
 def tensors(draw: st.DrawFn) -> torch.Tensor:
     """torch tensors: every dtype that crosses, views, and those that want a gradient."""
-    kind = getattr(torch, draw(st.sampled_from(wire._TENSOR_DTYPES)))
+    kind = getattr(torch, draw(st.sampled_from(codec._TENSOR_DTYPES)))
     sizes = draw(_sizes)
     count = math.prod(sizes)
     carrier = np.dtype(bool) if kind is torch.bool else np.dtype("u1")
@@ -115,7 +115,7 @@ leaves = (
     | _numpy_scalars
     | st.builds(slice, _ends, _ends, _ends)
     | st.builds(range, _integers.filter(lambda n: abs(n) < 2**62), st.integers(-9, 9))
-    | st.sampled_from([..., *wire._TYPE_NAMES, torch.float64, torch.device("cuda", 1)])
+    | st.sampled_from([..., *codec._TYPE_NAMES, torch.float64, torch.device("cuda", 1)])
     | st.sampled_from([*_NUMBERS, *_LETTERS]).map(np.dtype)
 )
 
@@ -176,7 +176,9 @@ class _Comparison:
         if isinstance(one, np.generic):
             return _facts(one) == _facts(two)
         if isinstance(one, torch.Tensor):
-            facts = [(t.dtype, t.shape, t.requires_grad, wire._tensor_bytes(t)) for t in (one, two)]
+            facts = [
+                (t.dtype, t.shape, t.requires_grad, codec._tensor_bytes(t)) for t in (one, two)
+            ]
             return facts[0] == facts[1]
         if isinstance(one, (float, complex)):
             return np.array(one).tobytes() == np.array(two).tobytes()
@@ -213,13 +215,13 @@ def is_plain(value: Any, others: tuple[type, ...] = (), seen: set[int] | None = 
     if kind in others:
         return True
     if isinstance(value, type):
-        return value in wire._TYPE_NAMES
+        return value in codec._TYPE_NAMES
     if not (kind in _PLAIN or isinstance(value, (np.generic, np.dtype))):
         return False
     if isinstance(value, (np.ndarray, np.generic, np.dtype)):
         if getattr(value, "size", 0):
             value.tolist()  # raises an error for characters that do not exist
-        return np.dtype(getattr(value, "dtype", value)).kind in wire._ARRAY_KINDS
+        return np.dtype(getattr(value, "dtype", value)).kind in codec._ARRAY_KINDS
     if kind in (list, dict, set):
         seen.add(id(value))
     if kind is dict:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lms_archives import NOTEBOOK, TEXT, Class, Packed, packed
 from mutations import edited, edits
 
-from autograder.archives import ArchiveError
-from autograder.collecting import Report
+from autograder.intake.archive_limits import ArchiveError
+from autograder.intake.collect import Report
 
 OWN = bytes(packed(Packed(NOTEBOOK, method=zipfile.ZIP_STORED), Packed("d/x.csv", b"1,2" * 99)))
 VALID = bytes(

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import changed, changes, edited, edits
 
-from autograder import repair
-from autograder.lesson import Lesson
-from autograder.submission import Submission, SubmissionError, fit, read, read_notebook
+from autograder.intake import repair
+from autograder.intake.submission import Submission, SubmissionError, fit, read, recover_cells
+from autograder.lessons.model import Lesson
 
 CASES = Path(__file__).parents[1] / "submissions"
 #: The small lesson's notebook, whole and broken, of which other broken ones are made.
@@ -141,11 +141,11 @@ def test_whatever_a_notebook_holds_it_is_read_or_refused_in_a_sentence(small, pa
         assert str(error).startswith("mine.ipynb ") and str(error).endswith(".")
         assert len(str(error)) < 400
         with pytest.raises(SubmissionError):
-            read_notebook(path)
+            recover_cells(path)
         return
     assert_sound(found, small)
     # A file that can be read can be shown, and means the same when it was saved again.
-    notebook = read_notebook(path)
+    notebook = recover_cells(path)
     assert fit(small, copy.deepcopy(notebook.cells)).sources == found.sources
     path.write_text(json.dumps(notebook), encoding="utf-8")
     again = read(small, path)

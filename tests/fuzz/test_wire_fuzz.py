@@ -23,24 +23,22 @@ from hypothesis import strategies as st
 from mutations import Change, changed, changes, edited, edits
 from plain_data import is_plain, plain_data, same
 
-from autograder import examiner, proof, wire
-from autograder.examiner import (
-    Conversation,
-    Examination,
-    FromStudent,
-    NoAnswer,
-    Outcome,
-    Outputs,
-    Prepared,
-    StandIn,
-    Verdict,
-)
-from autograder.lesson import Cell, Lesson
-from autograder.sandbox import loop
-from autograder.sandbox.lookout import Lookout
-from autograder.sandbox.loop import Answers
-from autograder.sandbox.shell import Recorder
-from autograder.wire import Channel, Codec, WireError, WireTimeout
+from autograder.authoring import proof
+from autograder.judging import examiner, scripts
+from autograder.judging.conversation import Conversation, FromStudent, NoAnswer
+from autograder.judging.examination import Examination
+from autograder.judging.mark import Outcome
+from autograder.judging.outputs import Outputs
+from autograder.judging.scripts import Prepared
+from autograder.judging.stand_ins import StandIn
+from autograder.judging.verdict import Verdict
+from autograder.lessons.model import Cell, Lesson
+from autograder.protocol import codec
+from autograder.protocol.channel import Channel, ChannelTimeout, ProtocolError
+from autograder.protocol.codec import Codec
+from autograder.sandbox.answers import Answers
+from autograder.sandbox.forbidden_calls import ForbiddenCalls
+from autograder.sandbox.recorder import Recorder
 
 #: What an example may take, in seconds of the processor and in bytes beyond a multiple of what
 #: was sent. msgpack itself makes 72 bytes of one: an empty list, and a place for it in another.
@@ -117,14 +115,14 @@ _FIELDS: dict[str, Callable[[st.SearchStrategy[Any]], st.SearchStrategy[Any]]] =
     "kind": lambda inner: _words,
 }
 #: Nobody asks a stranger's end to list a range of numbers, which may be long.
-_TAGS = [tag for tag in wire._BUILDERS if tag != "rg"]
+_TAGS = [tag for tag in codec._BUILDERS if tag != "rg"]
 
 
 def _tagged(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """A node of any kind, whose fields are mostly of the kinds that belong there."""
 
     def node(tag: str) -> st.SearchStrategy[Any]:
-        code = wire._BUILDERS[tag].__code__
+        code = codec._BUILDERS[tag].__code__
         fields = [
             _FIELDS.get(name, lambda inner: inner)(inner)
             for name in code.co_varnames[3 : code.co_argcount]
@@ -195,7 +193,7 @@ def test_plain_data_arrives_as_it_was_and_comes_back_as_itself(value, side) -> N
         there.send(arrived, *arrived)
         back = here.receive()
         assert back[0] is value
-        assert all(one is two for one, two in zip(back[1:], value) if wire._is_shareable(two))
+        assert all(one is two for one, two in zip(back[1:], value) if codec._is_shareable(two))
 
 
 def _can_be_changed(value: Any) -> bool:
@@ -227,7 +225,7 @@ def test_what_is_changed_there_in_place_is_changed_here(value, new, places) -> N
         done = 0
         for place in places:
             at = place % len(value)
-            if wire._is_shareable(value[at]) and _can_be_changed(value[at]):
+            if codec._is_shareable(value[at]) and _can_be_changed(value[at]):
                 _change(arrived[at], new)
                 done += 1
         assume(done)
@@ -267,17 +265,17 @@ def test_frames_are_received_as_sent_up_to_the_first_that_is_none(good, bad, han
         with bounds(len(raw)):
             for message in good:
                 if len(framed(message)) > MOST:
-                    with pytest.raises(WireError, match="a frame of 0 MiB"):
+                    with pytest.raises(ProtocolError, match="a frame of 0 MiB"):
                         channel.receive(5)
                     return
                 assert repr(channel.receive(5)) == repr(over_msgpack(message))
             while True:
                 try:
                     received = channel.receive(0.01 if hangs else 5)
-                except WireTimeout:
+                except ChannelTimeout:
                     assert hangs
                     break
-                except WireError:
+                except ProtocolError:
                     break
                 assert type(received) is dict
                 # Not in the fewest bytes, perhaps: msgpack has several ways to write a number.
@@ -325,7 +323,7 @@ def _valid_changes() -> list[Any]:
 
 
 def _walk_and_change(value: Any) -> None:
-    if wire._is_shareable(value) and not (isinstance(value, np.ndarray) and value.ndim == 2):
+    if codec._is_shareable(value) and not (isinstance(value, np.ndarray) and value.ndim == 2):
         _change(value, 5)
 
 
@@ -356,7 +354,7 @@ def test_a_node_is_plain_data_or_a_wire_error(node, change, made, as_change) -> 
     ):
         codec = in_a_call()
         before = dict(codec._shared)
-        with bounds(len(framed([node, change]))), contextlib.suppress(WireError):
+        with bounds(len(framed([node, change]))), contextlib.suppress(ProtocolError):
             built = take(codec)
             assert is_plain(built, own)
             assert all(codec._shared[number] is one for number, one in before.items())
@@ -398,7 +396,7 @@ def answers(draw: st.DrawFn, codec: Codec) -> Any:
         else:
             message["message"] = draw(_words)
         codec.settle()
-    except WireError:
+    except ProtocolError:
         message["value"] = draw(nodes)
     if kind in ("returned", "raised"):
         codec.forget()
@@ -437,7 +435,7 @@ def test_no_answer_of_a_submission_raises_anything_but_the_three_errors(raw, use
         for use in [USES[0], *uses]:
             try:
                 made = use(StandIn(conversation, 0, "function"))
-            except WireError:
+            except ProtocolError:
                 break  # which ends a test
             except Exception as error:
                 if not isinstance(error, (NoAnswer, FromStudent)):
@@ -459,7 +457,7 @@ def test_no_answer_of_a_submission_raises_anything_but_the_three_errors(raw, use
 
 @pytest.fixture(scope="module")
 def prepared(small: Lesson) -> Prepared:
-    return examiner.prepare(small)
+    return scripts.prepare(small)
 
 
 @pytest.fixture(scope="module")
@@ -508,7 +506,7 @@ class Meddling(Channel):
     def receive(self, seconds: float | None = None) -> Any:
         message = over_msgpack(changed(super().receive(seconds), next(self._altered, [])))
         if not isinstance(message, dict):
-            raise WireError("a frame that is not a map")
+            raise ProtocolError("a frame that is not a map")
         return message
 
     def send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
@@ -530,7 +528,7 @@ def judge(small: Lesson, prepared: Prepared) -> Iterator[Callable[..., Any]]:
         shell = SimpleNamespace(user_ns=dict(names), recorder=Recorder())
         # An error that nobody catches ends the process in a sandbox.
         with side.socket, contextlib.suppress(Ended, Exception):
-            end = Answers(side, shell, {}, Lookout([]))
+            end = Answers(side, shell, {}, ForbiddenCalls([]))
             first_call = end.describe()
             if first_call is not None:
                 end.serve(first_call)

@@ -1,4 +1,4 @@
-"""Pictures: a description for each, and colours that everybody can tell apart."""
+"""nnlab.pictures: a text description for each picture, and colours that differ for everybody."""
 
 from __future__ import annotations
 
@@ -36,30 +36,48 @@ def a_figure():
     return figure
 
 
-def test_a_picture_is_an_image_with_its_description(shown):
+def pixels(html: str) -> np.ndarray:
+    """The image that a displayed picture holds, of shape (height, width, channels)."""
+    data = base64.b64decode(re.search(r"base64,([^\"]+)\"", html).group(1))
+    return plt.imread(io.BytesIO(data), format="png")
+
+
+def test_a_picture_is_shown_as_an_image_with_its_description(shown):
     pictures.show(a_figure(), "A line that rises.")
     (html,) = shown
     assert 'alt="A line that rises."' in html
-    data = base64.b64decode(re.search(r"base64,([^\"]+)\"", html).group(1))
-    assert plt.imread(io.BytesIO(data), format="png").ndim == 3
+    assert pixels(html).ndim == 3
 
 
-def test_a_picture_is_trimmed_as_matplotlib_would_trim_it():
+def test_a_picture_is_trimmed_like_a_tight_figure_of_matplotlib(shown):
     figure = a_figure()
     figure.axes[0].set(ylabel="a label that is\nmuch longer than\nthe axis is high", title="above")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
     buffer.seek(0)
     wanted = plt.imread(buffer).shape
-    made = plt.imread(io.BytesIO(pictures._png(figure))).shape
+    pictures.show(figure, "A line with a long label.")
+    made = pixels(shown[0]).shape
     assert np.abs(np.subtract(made[:2], wanted[:2])).max() <= 3  # a pixel's rounding at each edge
 
 
-def test_an_empty_picture_is_a_picture():
-    assert plt.imread(io.BytesIO(pictures._png(plt.figure(figsize=(1, 1))))).size
+def test_a_figure_without_content_is_shown_whole(shown):
+    pictures.show(plt.figure(figsize=(1, 1), dpi=100), "Nothing.")
+    assert min(pixels(shown[0]).shape[:2]) >= 100
 
 
-def test_the_description_is_escaped(shown):
+@pytest.mark.parametrize("decades, has_minor_ticks", [(2, True), (4, False)])
+def test_a_logarithmic_axis_of_more_than_three_decades_has_no_minor_ticks(
+    shown, decades, has_minor_ticks
+):
+    figure, axes = plt.subplots(figsize=(7, 3))
+    axes.set(xscale="log", xlim=(1, 10**decades))
+    assert axes.get_xticks(minor=True).size
+    pictures.show(figure, "A line.")
+    assert bool(axes.get_xticks(minor=True).size) == has_minor_ticks
+
+
+def test_the_description_is_escaped_in_the_html(shown):
     pictures.show(a_figure(), 'x < 3 & "y"')
     assert 'alt="x &lt; 3 &amp; &quot;y&quot;"' in shown[0]
 
@@ -71,13 +89,13 @@ def test_a_picture_without_description_is_refused(shown, alt):
     assert not shown
 
 
-def test_a_figure_is_closed_when_it_has_been_shown(shown):
+def test_a_figure_is_closed_after_it_is_shown(shown):
     figure = a_figure()
     pictures.show(figure, "A line.")
     assert figure.number not in plt.get_fignums()
 
 
-def test_the_style_uses_the_colours_of_the_course():
+def test_the_style_cycles_through_the_colours_of_the_course():
     pictures.use_style()
     cycle = [entry["color"] for entry in mpl.rcParams["axes.prop_cycle"]]
     assert cycle == list(pictures.COLOURS.values())
@@ -94,11 +112,11 @@ SEEN = {
 }
 
 
-@pytest.mark.parametrize("who", SEEN)
-def test_the_colours_differ_for(who):
+@pytest.mark.parametrize("reader", SEEN)
+def test_any_two_colours_look_different(reader):
     def seen(colour):
         rgb = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-        return (SEEN[who] @ rgb**2.2).clip(0, 1) ** (1 / 2.2)
+        return (SEEN[reader] @ rgb**2.2).clip(0, 1) ** (1 / 2.2)
 
     for (one, first), (two, second) in combinations(pictures.COLOURS.items(), 2):
         distance = np.linalg.norm(seen(first) - seen(second))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -32,14 +37,14 @@ def message(function, *args, **kwargs) -> str:
 
 
 class Opaque:
-    """An object of a student's that is no number."""
+    """A student's object that is no number."""
 
     def __repr__(self) -> str:
         return "an object of type closure"
 
 
-class Sequence:
-    """What a stand-in of a student's list is: it can be counted and indexed, and no more."""
+class ListLike:
+    """An object with a length and an index and nothing else, as a grader may pass for a list."""
 
     def __init__(self, *items):
         self._items = items
@@ -51,10 +56,23 @@ class Sequence:
         return self._items[index]
 
 
+# -- the examples ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in testing.__all__ if name.startswith("check")])
+def test_the_example_of_a_check_shows_the_message_of_a_failed_check(name):
+    (example,) = doctest.DocTestFinder(recurse=False).find(
+        getattr(testing, name), name, globs=vars(testing)
+    )
+    (call,) = example.examples
+    assert call.exc_msg is not None
+    assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=1)
+
+
 # -- check ----------------------------------------------------------------------------------------
 
 
-def test_check_says_the_call_what_is_wrong_and_where_to_look():
+def test_a_message_names_the_call_what_is_wrong_and_where_to_look():
     check("f(1)", True, "is never seen")
     said = message(check, "f(1)", False, "the argument came back", look="Return a copy.")
     assert said == "f(1): the argument came back. Return a copy."
@@ -64,10 +82,19 @@ def test_a_sentence_ends_with_one_full_stop():
     assert message(check, "f(1)", False, "is wrong.") == "f(1): is wrong."
 
 
-def test_a_failed_check_is_an_assertion_error_without_a_traceback_in_notebooks():
-    error = CheckFailed("double(3) returned 5.")
-    assert isinstance(error, AssertionError)
-    assert error._render_traceback_() == ["\x1b[31m✗\x1b[0m double(3) returned 5."]
+def test_a_failed_check_is_an_assertion_error():
+    assert issubclass(CheckFailed, AssertionError)
+
+
+def test_a_notebook_shows_the_message_of_a_failed_check_without_a_traceback(tmp_path):
+    code = "from nnlab.testing import check; check('double(3)', False, 'returned 5')"
+    run = subprocess.run(
+        [sys.executable, "-m", "IPython", "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONUTF8": "1"},
+    )
+    assert run.stdout.rstrip() == "\x1b[31m✗\x1b[0m double(3): returned 5."
 
 
 # -- check_close ----------------------------------------------------------------------------------
@@ -85,48 +112,48 @@ def test_a_failed_check_is_an_assertion_error_without_a_traceback_in_notebooks()
         (np.array([1 + 2j]), np.array([1 + 2j])),
         (np.array([True, False]), np.array([True, False])),
         (np.zeros((0, 3)), np.zeros((0, 3))),
-        (Sequence(1.0, 2.0), [1.0, 2.0]),
+        (ListLike(1.0, 2.0), [1.0, 2.0]),
     ],
 )
-def test_close_accepts_equal_numbers_in_any_container(got, expected):
+def test_check_close_accepts_equal_numbers_in_any_container(got, expected):
     check_close("f()", got, expected)
 
 
-def test_close_says_call_answer_expectation_tolerance_and_where_to_look():
+def test_check_close_names_call_answer_expectation_tolerance_and_where_to_look():
     said = message(check_close, "double(3)", 5.0, 6.0, look="Read the docstring.")
     assert said == "double(3) returned 5, expected 6 (tolerance 1e-07). Read the docstring."
 
 
-def test_close_shows_the_worst_value_of_an_array_and_its_place():
+def test_check_close_shows_the_worst_value_of_an_array_and_its_place():
     said = message(check_close, "f(x)", [[1.0, 2.1], [3.0, 9.0]], [[1.0, 2.0], [3.0, 4.0]])
     assert "2 of 4 values differ; at [1, 1] 9 instead of 4." in said
 
 
-def test_close_takes_a_nan_for_the_worst_difference():
+def test_check_close_treats_nan_as_the_worst_difference():
     assert "at [1] nan instead of 2" in message(check_close, "f(x)", [90.0, NAN], [1.0, 2.0])
 
 
-def test_close_does_not_accept_a_number_where_nan_is_right():
+def test_check_close_does_not_accept_a_number_where_nan_is_right():
     assert "returned 1, expected nan" in message(check_close, "f(x)", 1.0, NAN)
 
 
-def test_close_uses_both_tolerances_and_names_them():
+def test_check_close_uses_both_tolerances_and_names_them():
     check_close("f()", 1.09, 1.0, rtol=0.1)
     check_close("f()", 0.09, 0.0, atol=0.1)
     assert "(tolerance 1e-01 + 1e-03)" in message(check_close, "f()", 2, 1, rtol=0.1, atol=1e-3)
 
 
-def test_close_compares_shapes_before_values():
+def test_check_close_compares_shapes_before_values():
     said = message(check_close, "f(x)", np.ones((2, 1)), [1.0, 1.0])
     assert said == "f(x) returned shape (2, 1), expected shape (2,) like [1., 1.]."
 
 
-def test_close_says_when_a_number_came_in_place_of_an_array_and_the_reverse():
+def test_check_close_says_whether_a_number_or_an_array_came_back():
     assert "returned the number 2, expected shape (2,)" in message(check_close, "f", 2.0, [2, 2])
     assert "returned shape (2,), expected the number 2." in message(check_close, "f", [2, 2], 2)
 
 
-def test_close_asks_for_a_missing_return():
+def test_check_close_asks_whether_a_return_is_missing():
     said = message(check_close, "f(x)", None, [1.0], look="Look there.")
     assert "returned None (is a return missing?), expected an array of shape (1,)." in said
     assert said.endswith("Look there.")
@@ -135,17 +162,17 @@ def test_close_asks_for_a_missing_return():
 @pytest.mark.parametrize(
     "got", ["0.5", Opaque(), {"x": 1}, [[1], [1, 2]], [None, 1.0], np.array(["a"]), probe]
 )
-def test_close_rejects_what_is_no_number(got):
+def test_check_close_rejects_an_answer_that_is_no_number(got):
     said = message(check_close, "f(x)", got, 0.5)
     assert said.startswith("f(x) returned ")
     assert "expected a number" in said
 
 
-def test_close_shows_an_opaque_object_by_its_repr():
+def test_check_close_shows_an_opaque_object_by_its_repr():
     assert "returned an object of type closure, expected" in message(check_close, "f", Opaque(), 1)
 
 
-def test_close_compares_booleans_and_unsigned_integers_like_numbers():
+def test_check_close_compares_booleans_and_unsigned_integers_like_numbers():
     said = message(check_close, "mask(x)", np.array([True, False]), np.array([True, True]))
     assert "1 of 2 values differ; at [1] False instead of True" in said
     small = np.array([0, 200], dtype=np.uint8)
@@ -154,13 +181,13 @@ def test_close_compares_booleans_and_unsigned_integers_like_numbers():
     )
 
 
-def test_close_abbreviates_a_long_array():
+def test_check_close_abbreviates_a_long_array():
     said = message(check_close, "f(x)", np.zeros(1000), np.ones(1000))
     assert "1000 of 1000 values differ" in said
     assert len(said) < 250
 
 
-def test_close_names_a_value_of_a_bfloat16_tensor():
+def test_check_close_shows_a_value_of_a_bfloat16_tensor():
     got = torch.tensor([1.0, 2.0], dtype=torch.bfloat16)
     assert "at [1] 2 instead of 3" in message(check_close, "f(x)", got, [1.0, 3.0])
 
@@ -169,18 +196,18 @@ def test_close_names_a_value_of_a_bfloat16_tensor():
 
 
 @pytest.mark.parametrize("got", [np.zeros((2, 3)), torch.zeros(2, 3), [[1, 2, 3]] * 2])
-def test_shape_accepts_arrays_tensors_and_lists(got):
+def test_check_shape_accepts_arrays_tensors_and_lists(got):
     check_shape("f(x)", got, (2, 3))
     said = message(check_shape, "f(x)", got, (3, 2), look="Transpose it.")
     assert said == "f(x) returned shape (2, 3), expected (3, 2). Transpose it."
 
 
-def test_shape_asks_for_a_missing_return():
+def test_check_shape_asks_whether_a_return_is_missing():
     said = message(check_shape, "f(x)", None, (2,))
     assert "None (is a return missing?), expected an array of shape (2,)" in said
 
 
-def test_shape_accepts_a_number_where_no_dimensions_are_asked_for():
+def test_check_shape_accepts_a_number_where_no_dimensions_are_asked_for():
     check_shape("loss(x)", torch.tensor(1.0), ())
 
 
@@ -201,7 +228,7 @@ def test_shape_accepts_a_number_where_no_dimensions_are_asked_for():
         (torch.Size([2, 3]), (2, 3)),
     ],
 )
-def test_equal_accepts_equal_values(got, expected):
+def test_check_equal_accepts_equal_values(got, expected):
     check_equal("f()", got, expected)
 
 
@@ -221,14 +248,14 @@ def test_equal_accepts_equal_values(got, expected):
         (Opaque(), "closure"),
     ],
 )
-def test_equal_rejects_other_values_and_kinds(got, expected):
+def test_check_equal_rejects_other_values_and_kinds(got, expected):
     said = message(check_equal, "f(2)", got, expected, look="Count again.")
     assert said.startswith("f(2) returned ")
     assert ", expected " in said
     assert said.endswith(". Count again.")
 
 
-def test_equal_shortens_what_is_too_long_to_read():
+def test_check_equal_shortens_a_long_answer():
     said = message(check_equal, "f()", "x" * 5000, "y")
     assert "…, expected 'y'" in said
     assert len(said) < 200
@@ -238,12 +265,12 @@ def test_equal_shortens_what_is_too_long_to_read():
 
 
 @pytest.mark.parametrize("got", ["adam", np.str_("adam"), 3, np.int64(3), torch.tensor(3)])
-def test_one_of_accepts_a_choice(got):
+def test_check_one_of_accepts_a_choice(got):
     check_one_of("prediction", got, ["adam", "sgd", 3])
 
 
 @pytest.mark.parametrize("got", [None, "Adam", 3.0, True, 1, Opaque(), np.array([3, 3])])
-def test_one_of_rejects_anything_else_and_lists_the_choices(got):
+def test_check_one_of_rejects_any_other_answer_and_lists_the_choices(got):
     said = message(check_one_of, "prediction", got, ["adam", 3], look="Decide.")
     assert said.startswith("prediction is ")
     assert said.endswith("; choose one of 'adam', 3. Decide.")
@@ -255,7 +282,7 @@ def test_one_of_rejects_anything_else_and_lists_the_choices(got):
 @pytest.mark.parametrize(
     "value", [np.array([1.0, NAN]), [1, 2], torch.zeros(2), ["a", "b"], np.array([True])]
 )
-def test_unchanged_accepts_equal_values(value):
+def test_check_unchanged_accepts_equal_values(value):
     check_unchanged("f(x)", "x", value, value)
 
 
@@ -263,7 +290,7 @@ def test_unchanged_accepts_equal_values(value):
     ("before", "after"),
     [([1.0, 2.0], [1.0, 3.0]), (np.zeros(2), np.zeros(3)), (["a"], ["b"]), ([1.0], [NAN])],
 )
-def test_unchanged_names_the_call_and_the_argument(before, after):
+def test_check_unchanged_names_the_call_and_the_argument(before, after):
     said = message(check_unchanged, "f(x)", "x", before, after, look="See step 2.")
     assert said == "f(x) changed its argument x in place; work on a copy. See step 2."
 
@@ -271,18 +298,18 @@ def test_unchanged_names_the_call_and_the_argument(before, after):
 # -- check_raises ---------------------------------------------------------------------------------
 
 
-def test_raises_accepts_the_error_a_subclass_and_one_of_several():
+def test_check_raises_accepts_the_error_a_subclass_and_one_of_several():
     check_raises("f()", ValueError, int, "x")
     check_raises("f()", LookupError, {}.__getitem__, "x")
     check_raises("f()", (TypeError, ValueError), int, "x", base=10)
 
 
-def test_raises_says_what_came_back_in_place_of_the_error():
+def test_check_raises_says_what_the_function_returned_instead():
     said = message(check_raises, "f(-1)", (ValueError, TypeError), lambda: 7, look="See Raises.")
     assert said == "f(-1) returned 7, expected it to raise ValueError or TypeError. See Raises."
 
 
-def test_raises_names_another_error_and_its_message():
+def test_check_raises_names_the_error_that_was_raised_instead():
     said = message(check_raises, "f(-1)", TypeError, int, "x")
     assert said.startswith("f(-1) raised ValueError (invalid literal for int()")
     assert said.endswith(", expected TypeError.")
@@ -299,13 +326,13 @@ def test_hidden_seeds_differ_by_task_and_by_the_instructors_seed(monkeypatch):
     assert len({*first.values(), *second.values()}) == 4
 
 
-def test_hidden_inputs_can_be_drawn_again(monkeypatch):
+def test_hidden_inputs_are_the_same_each_time(monkeypatch):
     monkeypatch.setenv(testing.SEED_VARIABLE, "2026")
     first, second = (hidden_rng("adam").normal(size=5) for _ in range(2))
     assert (first == second).all()
 
 
-def test_a_missing_seed_is_zero(monkeypatch):
+def test_an_unset_seed_counts_as_zero(monkeypatch):
     monkeypatch.delenv(testing.SEED_VARIABLE, raising=False)
     unset = hidden_seed("adam")
     monkeypatch.setenv(testing.SEED_VARIABLE, "0")

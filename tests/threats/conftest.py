@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox import tiers
+from autograder.isolation import tiers
 
 sys.path.insert(0, str(Path(__file__).parent))
 

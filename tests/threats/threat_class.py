@@ -26,9 +26,10 @@ from nbgrader.api import Gradebook
 from threat_cases import CASES, Case
 
 import autograder
-from autograder import lesson
-from autograder.build import build, note_schema_version, write
-from autograder.proof import answers
+from autograder.authoring.build import build, write
+from autograder.authoring.proof import answers
+from autograder.course.nbgrader import note_schema_version
+from autograder.lessons import model, reading
 
 NAME = "90_small"
 _LIMITS = {
@@ -78,7 +79,7 @@ def grade_class(tier: str, folder: Path) -> Iterator[Graded]:
         before = listing(course, home)
         environment = {**os.environ, "HOME": str(home), "NNLAB_HIDDEN_SEED": "914203577"}
         ended = subprocess.run(
-            [sys.executable, "-m", "autograder.cli", "grade", NAME, "--sandbox", tier,
+            [sys.executable, "-m", "autograder.commands.cli", "grade", NAME, "--sandbox", tier,
              "--jobs", "2", "--json", str(folder / "report.json")],
             cwd=course, env=environment, capture_output=True, text=True, timeout=900,
         )  # fmt: skip
@@ -103,7 +104,7 @@ def prepare(course: Path, home: Path) -> None:
     rest = path.read_text().partition("# ---\n")[2].partition("# ---\n")[2]
     limits = "".join(f"#   {name}: {value}\n" for name, value in _LIMITS.items())
     path.write_text(f"{front}# limits:\n{limits}# ---\n{rest}\n# CANARY\n")
-    write(build(lesson.load(path.parent)), course)
+    write(build(reading.load(path.parent)), course)
     with (course / "nbgrader_config.py").open("a") as file:
         file.write("\n# CANARY\n")
     address = f"sqlite:///{course / 'gradebook.db'}"
@@ -116,7 +117,7 @@ def prepare(course: Path, home: Path) -> None:
 
 
 def hand_in_all(course: Path, words: dict[str, str]) -> None:
-    small = lesson.load(course / "assignments" / NAME)
+    small = reading.load(course / "assignments" / NAME)
     for number, case in enumerate(CASES):
         hand_in(course, small, student_of(case), case, words)
         if number % _EVERY == 0:
@@ -124,7 +125,7 @@ def hand_in_all(course: Path, words: dict[str, str]) -> None:
 
 
 def hand_in(
-    course: Path, small: lesson.Lesson, student: str, case: Case, words: dict[str, str]
+    course: Path, small: model.Lesson, student: str, case: Case, words: dict[str, str]
 ) -> None:
     """Write a submission; ``{course}`` and the like in its sources become what they stand for."""
 

@@ -10,7 +10,7 @@
 # # A small lesson
 # It asks for one thing of each kind that a lesson can ask for.
 
-# %% setup="imports"
+# %% shared="imports"
 import numpy as np
 import torch
 
@@ -27,7 +27,7 @@ from nnlab.testing import (
 SCALE = 2.0
 
 
-# %% given="square"
+# %% sandboxed="square"
 def square(x):
     return x * x
 
@@ -36,7 +36,7 @@ def square(x):
 # ## 1 · A function
 
 
-# %% solution="double"
+# %% solution="double" title="Doubling"
 def double(x):
     """Twice ``x``. A negative ``x`` is a ValueError."""
     ### BEGIN SOLUTION
@@ -64,7 +64,7 @@ check_raises("double(-1.0)", ValueError, double, -1.0)
 # ## 2 · A change in place, a callback, a handle
 
 
-# %% solution="update"
+# %% solution="update" title="A change in place"
 def update(state, function):
     """Put ``function(state["x"])`` into ``state["y"]``; return the state and a way to undo it."""
     ### BEGIN SOLUTION
@@ -90,7 +90,7 @@ check_close("undo()", undo(), [5.0, 5.0])
 # ## 3 · A class, through a probe
 
 
-# %% solution="Line"
+# %% solution="Line" title="A line"
 class Line(torch.nn.Module):
     """y = a·x + b with parameters a and b, both zero at first."""
 
@@ -135,7 +135,7 @@ squares = [square(k) for k in range(5)]
 plt.plot(squares)
 plt.show()
 
-# %% solution="largest"
+# %% solution="largest" title="The largest square"
 # Type the largest of the five squares.
 ### BEGIN SOLUTION
 largest = 16
@@ -147,7 +147,7 @@ check_one_of("largest", largest, [4, 9, 16, 25])
 check_equal("largest", largest, 16)
 ### END HIDDEN TESTS
 
-# %% [markdown] answer="why" points=2
+# %% [markdown] answer="why" title="Why" points=2
 # **Why?**
 #
 # ### BEGIN SOLUTION

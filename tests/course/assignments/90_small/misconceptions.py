@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from autograder.misconceptions import alternative, misconception
+from autograder.lessons.variants import alternative, misconception
 
 
 @misconception("double", "A negative number is doubled like any other.", hint="Raise a ValueError.")
@@ -69,6 +69,6 @@ class LineOfAddcmul(torch.nn.Module):
 
 
 misconception(
-    "largest", "That is the last number, not its square.", source="largest = 4", name="the_number"
+    "largest", "That is the last number, not its square.", source="largest = 4", id="the-number"
 )
-alternative("largest", source="largest = max(k * k for k in range(5))", name="computed")
+alternative("largest", source="largest = max(k * k for k in range(5))", id="computed")

@@ -1,0 +1,1 @@
+"""An author's desk: build, lint and prove a lesson."""

@@ -1,0 +1,1 @@
+"""Many submissions: jobs, pools of processes, the gradebook."""

@@ -1,0 +1,107 @@
+"""What is graded: one student's submission as a job, its seed and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from autograder import __version__
+from autograder.course.folders import Course, HandedIn
+from autograder.intake.submission import MAX_NOTEBOOK_MB, Submission, SubmissionError, read
+from autograder.judging.result import Options, Result
+from autograder.lessons.model import Lesson
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade. ``submission`` is None, with a reason, if it could not be read.
+
+    ``files`` lie beside the notebook while it runs: relative paths and contents.
+    """
+
+    key: str
+    lesson: Lesson
+    submission: Submission | None
+    reason: str = ""
+    hidden_seed: int = 0
+    options: Options = field(default_factory=Options)
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class NotGraded:
+    """A job that could not be graded, for a reason that is no fault of the submission's."""
+
+    reason: str
+
+
+class Pool(Protocol):
+    """Processes that grade jobs: on this machine, or on a cluster."""
+
+    def preload(self, lessons: Iterable[Lesson]) -> None:
+        """Have what these lessons need imported and read once; may be left out."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | NotGraded]]:
+        """Grade ``jobs``; yields each with its result as it is done, in any order."""
+
+
+def make_job(course: Course, one: HandedIn, lesson: Lesson, options: Options) -> Job:
+    """The job that grades what a student handed in.
+
+    Raises:
+        OSError: a file beside the notebook cannot be read.
+        CourseError: the course's seed is no number.
+    """
+    submission, reason = None, one.remark
+    if one.notebook is not None:
+        try:
+            submission = read(lesson, one.notebook)
+        except SubmissionError as error:
+            reason = str(error)
+    seed = _seed_for(course.hidden_seed, one)
+    files = tuple((name, (one.folder / name).read_bytes()) for name in one.files)
+    return Job(one.student, lesson, submission, reason, seed, options, files)
+
+
+def _seed_for(hidden_seed: int, one: HandedIn) -> int:
+    """The seed of the hidden tests' inputs for one notebook.
+
+    Another notebook meets other inputs. So what a submission learned about its inputs, if it
+    finds a way to tell its author, is of no use for the next one.
+    """
+    digest = hashlib.sha256(str(hidden_seed).encode())
+    if one.notebook is not None:
+        _add_file(digest, one.notebook)
+    return int.from_bytes(digest.digest()[:4], "big")
+
+
+def fingerprint(course: Course, one: HandedIn, lesson: Lesson, options: Options) -> str:
+    """A digest of what a submission and its lesson say: if it changes, it is graded again.
+
+    Raises:
+        OSError: a file cannot be read.
+        CourseError: the course's seed is no number.
+    """
+    digest = hashlib.sha256()
+    limits = asdict(lesson.limits)
+    facts = [__version__, lesson.digest, course.hidden_seed, asdict(options), one.remark, limits]
+    digest.update(json.dumps(facts).encode())
+    if one.notebook is not None:
+        _add_file(digest, one.notebook)
+    for name in one.files:
+        digest.update(name.encode("utf-8", "surrogateescape"))
+        digest.update((one.folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _add_file(digest: hashlib._Hash, path: Path) -> None:
+    """Add a file's content; of one that is too large to be read, what the system knows of it."""
+    state = path.stat()
+    if state.st_size > MAX_NOTEBOOK_MB << 20:
+        digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
+    else:
+        digest.update(path.read_bytes())

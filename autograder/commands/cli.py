@@ -1,0 +1,63 @@
+"""The command ``autograder``: its commands, each in a file of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from autograder import __version__
+from autograder.classes.errors import PoolError
+from autograder.commands.build import build
+from autograder.commands.check import check
+from autograder.commands.claims import claims
+from autograder.commands.collect import collect
+from autograder.commands.demo import demo
+from autograder.commands.doctor import doctor
+from autograder.commands.grade import grade
+from autograder.commands.output import err, escape, out, prepare_streams
+from autograder.commands.prove import prove
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Build, prove and grade the notebooks of a course.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"autograder {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Build, prove and grade the notebooks of a course."""
+
+
+for _command in (build, prove, claims, check, grade, collect, demo, doctor):
+    app.command()(_command)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    prepare_streams()
+    try:
+        app()
+    except KeyboardInterrupt as error:  # second Ctrl-C
+        raise SystemExit(130) from error
+    except PoolError as error:
+        err.print(f"[red]autograder:[/red] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(error.code) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The folders and configuration of an nbgrader course, and the adapter to nbgrader itself."""

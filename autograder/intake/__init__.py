@@ -1,0 +1,1 @@
+"""A stranger's file, read within limits, becomes a submission."""

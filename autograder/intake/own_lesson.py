@@ -1,0 +1,79 @@
+"""A lesson made of a student's own notebook: what is read-only in it, and its visible tests."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.intake.alterations import fits_own_checksum
+from autograder.intake.recognition import grade_id
+from autograder.intake.submission import Submission, SubmissionError, fit, recover_cells
+from autograder.lessons.model import ID_PREFIXES, PURPOSE_KINDS, Cell, Lesson
+
+_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in PURPOSE_KINDS}
+
+
+@dataclass(frozen=True)
+class OwnNotebook:
+    """A student's notebook as a lesson and a submission to it.
+
+    ``altered`` are the ids of tests that are not as they were handed out.
+    """
+
+    lesson: Lesson
+    submission: Submission
+    altered: frozenset[str]
+
+
+def read_own(path: Path) -> OwnNotebook:
+    """Read a student's notebook without the lesson that it was made from.
+
+    Raises:
+        SubmissionError: the file is no notebook, or no notebook of the course.
+    """
+    recovered = recover_cells(path)
+    cells: dict[str, Cell] = {}
+    worked_on: set[str] = set()
+    altered: set[str] = set()
+    for number, raw in enumerate(recovered, start=1):
+        cell = _as_cell(number, raw)
+        if cell is None:
+            continue
+        cells[cell.id] = cell
+        if not fits_own_checksum(raw):
+            if cell.is_students:
+                worked_on.add(cell.id)
+            elif cell.kind == "tests" and raw["metadata"]["nbgrader"].get("checksum"):
+                altered.add(cell.id)
+    if not any(cell.kind == "tests" for cell in cells.values()):
+        raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
+    title = _title(recovered) or path.stem
+    digest = hashlib.sha256(repr([(one.id, one.source) for one in cells.values()]).encode())
+    lesson = Lesson(
+        path.stem,
+        path.parent,
+        title,
+        0,
+        tuple(cells.values()),
+        digest=digest.hexdigest(),
+        worked_on=frozenset(worked_on),
+    )
+    return OwnNotebook(lesson, fit(lesson, recovered), frozenset(altered))
+
+
+def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
+    """A clean cell as the lesson's, by nbgrader's metadata; None if it is no cell of a lesson."""
+    prefix, _, rest = grade_id(raw).partition("-")
+    if prefix not in _KINDS:
+        return None
+    task, _, part = rest.partition("-")
+    points = raw["metadata"]["nbgrader"].get("points")
+    worth = float(points) if isinstance(points, (int, float)) else 0.0
+    return Cell(_KINDS[prefix], raw["source"], number, task, part, worth)
+
+
+def _title(cells: list[dict[str, Any]]) -> str:
+    headings = (c["source"] for c in cells if c["source"].startswith("# "))
+    return next((words.lstrip("# ").split("\n")[0] for words in headings), "")

@@ -1,0 +1,1 @@
+"""Walls around a process, by what the system offers. Knows no protocol."""

@@ -1,0 +1,104 @@
+"""What this machine can do for the grader: versions, isolation of submissions, GPU, browser."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from autograder import __version__
+from autograder.isolation import cgroup, linux, tiers
+
+_PACKAGES = ("nbgrader", "numpy", "torch", "matplotlib", "ipython", "jupyterlab")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``needed`` tells whether grading can go without it."""
+
+    what: str
+    fine: bool
+    says: str
+    needed: bool = False
+
+
+def examine() -> list[Finding]:
+    """Look at everything; the isolation tiers by running a process in them."""
+    return [_python(), *map(_package, _PACKAGES), *_isolation(), _gpu(), _browser()]
+
+
+def _python() -> Finding:
+    fine = sys.version_info >= (3, 10)
+    says = f"{platform.python_version()} at {sys.executable}, autograder {__version__}"
+    return Finding("Python", fine, says, needed=True)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name), needed=True)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, f"is not installed: pip install {name}", needed=True)
+
+
+def _isolation() -> list[Finding]:
+    found = []
+    default = None
+    tier: tiers.Tier
+    for tier in ("strong", "fallback"):
+        probed = tiers.probe(tiers.Isolation(tier))
+        says = probed.reason
+        if probed.works:
+            default = default or tier
+            says = "works" + (": what grading uses" if default == tier else "")
+            if sys.platform == "darwin":
+                says += "; nobody has tested it on macOS"
+            kept = tiers.not_kept(tier)
+            if kept:
+                says += "; it does not keep a submission from " + ", or from ".join(kept)
+        if probed.groups:
+            says += "; the kernel limits memory exactly"
+        found.append(Finding(f"sandbox, {tier}", probed.works, says))
+    if default is None:
+        says = "submissions would run with your own rights (--sandbox none)"
+        found.append(Finding("isolation of submissions", False, says, needed=True))
+    if shutil.which("bwrap"):
+        ended = subprocess.run(["bwrap", "--version"], capture_output=True, text=True)
+        found.append(Finding("bubblewrap", True, ended.stdout.split()[-1]))
+    if sys.platform == "linux":
+        version = linux.landlock_version()
+        says = f"version {version}" if version else "not in this kernel"
+        found.append(Finding("Landlock", bool(version), says))
+        found.append(_memory())
+    return found
+
+
+def _memory() -> Finding:
+    try:
+        cgroup.find()
+    except cgroup.GroupsError as error:
+        says = (
+            f"{error}, so that memory is looked at ten times a second. With systemd: systemd-run "
+            "--user --scope --property=Delegate=yes autograder grade …"
+        )
+        return Finding("control groups", False, says)
+    return Finding("control groups", True, "can be made")
+
+
+def _gpu() -> Finding:
+    # Asked in a process of its own: CUDA must not be begun where forks are made later.
+    code = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ}
+    )
+    name = ended.stdout.strip()
+    return Finding("GPU", bool(name), name or "PyTorch finds no CUDA device; nothing needs one")
+
+
+def _browser() -> Finding:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    says = path or "is not installed: the project's browser tests are skipped"
+    return Finding("Chromium", path is not None, says)

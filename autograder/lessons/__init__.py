@@ -1,0 +1,1 @@
+"""What an assignment is: read from its folder, and as notebooks."""

@@ -1,0 +1,1 @@
+"""What passes between the processes of the grader. Serves both sides, and trusts neither."""
