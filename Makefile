@@ -1,54 +1,60 @@
-# Two commands do it all on a fresh machine: make demo, make test.
-# PYTHON names the interpreter to start from (3.10 or newer).
+# Two commands do it all on a fresh machine: make demo, make test. 'make help' lists the others.
+# PYTHON names the interpreter to start from (3.11 or newer, for the pinned versions).
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader lint clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader lint clean
 
-demo: $(VENV)/.base
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.base  ## make, grade and compare a class whose right marks are known
 	$(BIN)/autograder demo demo --assignment 01 --assignment 06
 
-test: $(VENV)/.test
+test: $(VENV)/.test  ## everything that is checked: lint, types, contracts, stale notebooks, proof, suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/autograder build --check
 	$(BIN)/autograder prove --quick
-	$(BIN)/python -m pytest -q --numprocesses 2
+	$(BIN)/python -m pytest -q --numprocesses 2 --cov --cov-report=term:skip-covered
 
-prove: $(VENV)/.base
+prove: $(VENV)/.base  ## the proof of all tests, on twenty seeds
 	$(BIN)/autograder prove
 
-claims: $(VENV)/.base
+claims: $(VENV)/.base  ## what the experiments claim, on twenty seeds
 	$(BIN)/autograder claims
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test  ## stock nbgrader, autograder and the floor, in one run
 	$(BIN)/python benchmarks/grading.py
 
-bench-gpu: $(VENV)/.test
+bench-gpu: $(VENV)/.test  ## the notebooks on CPU and GPU
 	$(BIN)/python benchmarks/devices.py
 
-bench-tiers: $(VENV)/.test
+bench-tiers: $(VENV)/.test  ## what each tier of isolation adds
 	$(BIN)/python benchmarks/tiers.py
 
-kills: $(VENV)/.test
+kills: $(VENV)/.test  ## kill random processes of the grader, two hundred times
 	$(BIN)/python benchmarks/kills.py
 
-fuzz: $(VENV)/.test
+fuzz: $(VENV)/.test  ## made-up bytes, 10,000 cases a test
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q tests/fuzz
 
-threats-nbgrader: $(VENV)/.test
+threats-nbgrader: $(VENV)/.test  ## the threats beside stock nbgrader
 	$(BIN)/python benchmarks/threats_nbgrader.py
 
-build: $(VENV)/.base
+build: $(VENV)/.base  ## make source/ and release/ from the lessons
 	$(BIN)/autograder build
 
-lint: $(VENV)/.test
+lint: $(VENV)/.test  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:
+clean:  ## remove the environment and the demo
 	rm -rf $(VENV) demo
 
 # torch comes first and pinned: asked for by a range, pip takes the newest build, with gigabytes

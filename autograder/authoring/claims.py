@@ -97,7 +97,7 @@ def try_claims(
 ) -> list[TriedClaim]:
     """Try every claim of ``lessons`` on seeds 0 to ``seeds - 1``, ``jobs`` at a time."""
     claims = [
-        (lesson, name, function.says)
+        (lesson, name, str(getattr(function, "says", "")))
         for lesson in lessons
         for name, function in read(lesson.folder).items()
     ]

@@ -151,9 +151,9 @@ def _repair_dependents(lesson: Lesson, picks: dict[str, _Pick]) -> None:
     for task in lesson.tasks:
         reference = without_markers(task.solution.source)
         for source, earns in ((reference, task.points), (None, 0.0)):
-            called = {makers.get(name) for name in free_names(picks[task.name].source or "")}
-            called |= set(task.solution.needs)
-            if all(right[maker] for maker in called - {None, task.name}):
+            read = free_names(picks[task.name].source or "")
+            called = {makers[name] for name in read if name in makers} | set(task.solution.needs)
+            if all(right[maker] for maker in called - {task.name}):
                 break
             picks[task.name] = _Pick("reference" if source else "blank", source, earns)
         right[task.name] = picks[task.name].earns == task.points
@@ -178,6 +178,9 @@ def differences(known: list[Known], run: ClassRun) -> list[str]:
     wrong = []
     for one in known:
         result = results[one.student]
+        if result is None:
+            wrong.append(f"{one.student}: was not graded")
+            continue
         for task in run.lesson.tasks:
             got = sum(result.mark(cell.id).points or 0.0 for cell in task.tests)
             if not math.isclose(got, one.tasks[task.name]):

@@ -52,10 +52,8 @@ def leaks(lesson: Lesson, release: list[dict[str, Any]]) -> list[str]:
             held = secret.lines & lines
             whole = len(held) == len(secret.lines) >= secret.enough
             for line in sorted(held if whole or cell["cell_type"] != "code" else held - shown):
-                found.append(
-                    f"{cell['id']}: the release holds a line of the {secret.kind} of {secret.owner}: "
-                    f"{line[:60]}"
-                )
+                whose = f"{secret.kind} of {secret.owner}"
+                found.append(f"{cell['id']}: the release holds a line of the {whose}: {line[:60]}")
     return found
 
 
@@ -90,8 +88,8 @@ def _secrets(lesson: Lesson) -> list[_Secret]:
     with contextlib.suppress(LessonError):
         for variant in variants(lesson):
             kept = open_lines(lesson.task(variant.task).solution)
-            lines = _telling(variant.source.splitlines()) - _telling(kept)
-            found.append(_Secret(variant.kind, variant.name, lines, enough=2))
+            added = _telling(variant.source.splitlines()) - _telling(kept)
+            found.append(_Secret(variant.kind, variant.name, added, enough=2))
     return found
 
 

@@ -149,7 +149,7 @@ def _by_task(lesson: Lesson, result: Result) -> dict[str, float]:
     """The points of each task that was judged."""
     judged = {mark.cell: mark.points for mark in result.marks}
     return {
-        task.name: sum(judged[cell.id] for cell in task.tests)
+        task.name: sum(judged[cell.id] or 0.0 for cell in task.tests)
         for task in lesson.tasks
         if all(cell.id in judged for cell in task.tests)
     }
@@ -161,7 +161,7 @@ def _problems(claim: Claim, result: Result, marks: dict[str, float]) -> Iterator
     lesson = claim.lesson
     if claim.kind == "misconception":
         task = lesson.task(claim.task)
-        got, declared = marks[claim.task], claim.variant.earns
+        got, declared = marks[claim.task], claim.variant.earns if claim.variant else 0.0
         if got >= task.points:
             yield f"survives with {got:g} of {task.points:g}"
         elif got != declared:
@@ -179,8 +179,7 @@ def _problems(claim: Claim, result: Result, marks: dict[str, float]) -> Iterator
             loser = next(
                 mark
                 for mark in result.marks
-                if mark.cell in {c.id for c in lesson.task(name).tests}
-                and mark.points < mark.max_points
+                if mark.cell in {c.id for c in lesson.task(name).tests} and not mark.is_full
             )
             reason = loser.detail.split("\n")[0][:160] or loser.says
             yield f"{name} loses {lesson.task(name).points - marks[name]:g} ({reason})"

@@ -88,7 +88,7 @@ class GradebookWriter:
         """Write a result: the marks in one transaction, then the autograded notebook.
 
         The notebook comes last, complete or not at all, and says what the marks were made from.
-        So whatever is interrupted between the two is simply graded again. GradebookWriter and comments
+        So whatever is interrupted between the two is simply graded again. Marks and comments
         given by hand stay as they are.
         """
         staged = self._stage(one, lesson, result, fingerprint)

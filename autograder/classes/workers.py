@@ -88,6 +88,7 @@ class WorkerPool:
             if not busy:
                 return
             for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
                 worker, job = busy.pop(ready)
                 answer = worker.take()
                 if isinstance(answer, NotGraded):

@@ -51,7 +51,7 @@ def check(
         ("partial", "in part"), ("not_written", "not written yet"), ("blocked", "wait for another"),
     ):  # fmt: skip
         if outcome in outcomes:
-            parts.append(f"{outcomes.count(outcome)} {words}")  # type: ignore[arg-type]
+            parts.append(f"{outcomes.count(outcome)} {words}")
     out.print(f"{', '.join(parts)}. Your instructor's tests try further cases.", soft_wrap=True)
     if not all(outcome in ("passed", "partial") for outcome in outcomes):
         raise typer.Exit(1)

@@ -26,6 +26,20 @@ _PROGRESS_LINES = 10
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
+__all__ = [
+    "Advance",
+    "check_json",
+    "err",
+    "escape",
+    "fail",
+    "out",
+    "prepare_streams",
+    "problem",
+    "progress",
+    "status",
+    "write_json",
+]
+
 #: Takes what is done and of how many.
 Advance = Callable[[int, int], None]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config.loader import Config, PyFileConfigLoader
 
 from nnlab.testing import SEED_VARIABLE
 
@@ -66,8 +66,8 @@ class Course:
     @property
     def structure(self) -> str:
         """How the folders of steps, students and assignments lie in each other."""
-        parts = ("{nbgrader_step}", "{student_id}", "{assignment_id}")
-        return self._setting("directory_structure", os.sep.join(parts))
+        usual = Path("{nbgrader_step}", "{student_id}", "{assignment_id}")
+        return self._setting("directory_structure", str(usual))
 
     def folder(self, step: str, student: str, assignment: str) -> Path:
         """The folder of a student's assignment in a step, "submitted" or "autograded"."""
@@ -121,7 +121,8 @@ def _load_config(root: Path) -> Config:
     if not (root / CONFIG_FILE).exists():
         return Config()
     try:
-        return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+        loaded: Config = PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+        return loaded
     except Exception as error:
         # The file is Python: it may raise anything.
         raise CourseError(f"{root / CONFIG_FILE}: {type(error).__name__}: {error}") from error

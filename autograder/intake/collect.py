@@ -164,8 +164,8 @@ class _Collection:
                 owner = owners.setdefault(same_name_key((student,)), place.student)
                 if owner != place.student:
                     raise NoStudent(
-                        f"its student's folder would be that of {on_one_line(owner)!r}, whose name is "
-                        "spelt in another way"
+                        f"its student's folder would be that of {on_one_line(owner)!r}, whose name "
+                        "is spelt in another way"
                     )
             except NoStudent as error:
                 self.refused.append(Refused(member.name, member.problem or str(error)))

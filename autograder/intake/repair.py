@@ -211,7 +211,8 @@ def _whole_cells(text: str, reason: str) -> tuple[list[Any], str]:
     damaged: list[int] = []
     position = start.end()
     while True:
-        position = _BETWEEN_CELLS.match(text, position).end()
+        between = _BETWEEN_CELLS.match(text, position)
+        position = between.end() if between else position
         sign = text[position : position + 1]
         if sign in ("", "]"):
             break
@@ -262,7 +263,7 @@ def _what_it_is(text: str, reason: str) -> str:
 def _listed_cells(notebook: dict[str, Any]) -> list[Any]:
     """The cells as the file lists them; up to nbformat 3, by worksheets."""
     if isinstance(notebook.get("cells"), list):
-        return notebook["cells"]
+        return list(notebook["cells"])
     listed: list[Any] = []
     for sheet in notebook["worksheets"]:
         if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list):
@@ -300,7 +301,7 @@ def _clean(cell: dict[str, Any]) -> dict[str, Any]:
 def _type(cell: dict[str, Any]) -> str:
     kind = cell.get("cell_type")
     if kind in ("code", "markdown", "raw"):
-        return kind
+        return str(kind)
     if kind in ("heading", "html"):  # up to nbformat 3
         return "markdown"
     is_code = any(key in cell for key in ("outputs", "execution_count", "input"))

@@ -134,7 +134,7 @@ class _Fitting:
     def source(self, name: str) -> str:
         """The text of a lesson's cell in the notebook, its halves put together."""
         parts = [*self.halves.get(name, ()), self.chosen[name]]
-        text = self.cells[parts[0]]["source"]
+        text = str(self.cells[parts[0]]["source"])
         if len(parts) > 1:
             text = "\n".join(self.cells[index]["source"].strip("\n") for index in sorted(parts))
         # A marker need not read an answer in which only whitespace was touched.
@@ -271,11 +271,11 @@ def _recognized(fitting: _Fitting) -> Iterator[str]:
             )
         else:
             unnamed.setdefault(way, []).append(name)
-    for way, names in unnamed.items():
+    for recognized, names in unnamed.items():
         what = "it" if len(names) == 1 else "each"
         yield (
             f"nbgrader's metadata is missing from {listed(names)}; "
-            f"{what} was recognized by {by[way]}."
+            f"{what} was recognized by {by[recognized]}."
         )
 
 
@@ -290,12 +290,14 @@ def _retyped(fitting: _Fitting) -> Iterator[str]:
 def _settle_conflicts(fitting: _Fitting, sources: dict[str, str]) -> Iterator[str]:
     """Resolve Git's conflicts within solutions; an answer with both sides is for its marker."""
     for name, source in sources.items():
-        sides = [repair.one_side(source, side) for side in (0, 1)]
         cell = fitting.lesson.by_id[name]
-        if not cell.is_students or sides[0] is None:
+        found = [repair.one_side(source, side) for side in (0, 1)]
+        sides = [side for side in found if side is not None]
+        if not cell.is_students or len(sides) < 2:
             continue
         released = fitting.released.get(name)
-        untouched = [bool(released) and bare(side) == bare(released.source) for side in sides]
+        handed_out = bare(released.source) if released else None
+        untouched = [bare(side) == handed_out for side in sides]
         broken = [cell.is_code and not parses(side) for side in sides]
         if cell.is_code or any(untouched):
             chosen = min((0, 1), key=lambda side: (untouched[side], broken[side]))
@@ -329,10 +331,10 @@ def _longest_increasing(ranks: list[int]) -> set[int]:
         before[rank] = tops[pile - 1] if pile else None
         tops[pile : pile + 1] = [rank]
     kept: set[int] = set()
-    rank = tops[-1] if tops else None
-    while rank is not None:
-        kept.add(rank)
-        rank = before[rank]
+    last = tops[-1] if tops else None
+    while last is not None:
+        kept.add(last)
+        last = before[last]
     return kept
 
 

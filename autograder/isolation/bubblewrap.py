@@ -114,7 +114,8 @@ def as_nobody(words: list[str], stage: str) -> list[str]:
     Nobody may not come through root's folders. So what is to be bound is first bound to folders
     that everybody can read, in a mount namespace of its own.
     """
-    sources, staged = [], list(words)
+    sources: list[str] = []
+    staged = list(words)
     for number, word in enumerate(words):
         if word == "--ro-bind":
             staged[number + 1] = f"{stage}/{len(sources)}"

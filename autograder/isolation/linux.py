@@ -62,9 +62,9 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def _prctl(what: str, *arguments: object) -> None:
+def _prctl(what: str, *arguments: int | ctypes.Structure) -> None:
     padded = [*arguments, 0, 0, 0, 0][:5]
-    words = [a if isinstance(a, int) else ctypes.addressof(a) for a in padded]
+    words = [ctypes.addressof(a) if isinstance(a, ctypes.Structure) else a for a in padded]
     _check(_libc.prctl(*(ctypes.c_ulong(word) for word in words)), f"prctl ({what})")
 
 
@@ -140,7 +140,8 @@ def filter_system_calls(program: bytes) -> None:
 
 def landlock_version() -> int:
     """The version of Landlock's interface that the kernel has; 0 if none."""
-    return max(_libc.syscall(_SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1), 0)
+    version = _libc.syscall(_SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)
+    return max(int(version), 0)
 
 
 def landlock_ruleset(files: int, network: int, scoped: int) -> int:

@@ -12,8 +12,8 @@ import mmap
 import socket
 import tempfile
 
-#: What no notebook needs: changing the machine, other processes' memory, rarely used calls that have
-#: often had holes.
+#: What no notebook needs: changing the machine, other processes' memory, rarely used calls that
+#: have often had holes.
 #: Memory that belongs to no file system (``memfd_create``) would escape every count of it.
 _REFUSED = (
     "acct", "add_key", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",

@@ -124,7 +124,7 @@ def choose(wanted: str = "auto", gpu: bool = False) -> Isolation:
         return Isolation("none", gpu)
     tried = []
     for tier in ("strong", "fallback") if wanted == "auto" else (wanted,):
-        isolation = Isolation(tier, gpu)  # type: ignore[arg-type]
+        isolation = Isolation(tier, gpu)
         found = probe(isolation)
         if found.works:
             return isolation

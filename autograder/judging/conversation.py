@@ -157,7 +157,7 @@ class Conversation:
                 elif isinstance(answer, Raised):
                     self._apply(answer.changes)
                     raise self._student_error(answer)
-                else:
+                elif isinstance(answer, Unsendable):
                     raise NoAnswer(field(answer.reason, 300))
         finally:
             self._depth -= 1

@@ -154,7 +154,7 @@ def _judge_until_closed(channel: Channel, lesson: Lesson, prepared: Prepared) ->
             if verdict is None:
                 begun[cell.id] = examination
             missing = Pending.HIDDEN_LINES
-        else:
+        elif isinstance(message, FinishTest):
             waiting = begun.pop(message.cell, None)
             verdict = waiting.finish() if waiting is not None else None
             missing = Pending.LOST

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from autograder.intake.submission import Submission
@@ -106,8 +106,8 @@ def _first_reason(notebook: _Notebook, step: TestStep) -> Mark:
     if not verdict.undefined:
         return mark
     if verdict.undefined_in_answer:
-        where = " ".join(_where_bound(notebook, verdict.undefined, answer))
-        return replace(mark, says=f"{mark.says} {where}") if where else mark
+        where = _where_bound(notebook, verdict.undefined, answer)
+        return replace(mark, says=f"{mark.says} {where[0].upper()}{where[1:]}.") if where else mark
     return _without_name(notebook, mark, verdict)
 
 
@@ -120,15 +120,16 @@ def _without_name(notebook: _Notebook, mark: Mark, verdict: Verdict) -> Mark:
             return replace(mark, outcome="not_written", says=not_written(name))
         says = f"{not_defined(name)} Its task comes first: {not_written(maker)}"
         return replace(mark, outcome="blocked", says=says, blocked_by=(maker,))
-    makers = notebook.binders(name)
-    if not makers and maker is not None and maker in notebook.answers:
-        makers = [notebook.answers[maker]]
+    own = notebook.answers.get(maker or mark.task)
+    makers = notebook.binders(name) or ([own] if own is not None else [])
+    if own in makers and _raised(own) == "NotImplementedError":
+        return replace(mark, outcome="not_written", says=not_written(name))
     why = next(filter(None, (_how_it_ended(notebook, step, name) for step in makers)), "")
     return replace(mark, says=f"{name} is not defined: {why}." if why else not_defined(name))
 
 
 def _how_it_ended(notebook: _Notebook, step: Step, name: str) -> str:
-    """Why a cell that should bind ``name`` has not, as half a sentence; empty if that is unknown."""
+    """Why a cell that should bind ``name`` has not, as half a sentence; empty if unknown."""
     cell = "its cell" if isinstance(step, LessonStep) else "the cell that was added for it"
     if isinstance(step, LessonStep) and step.missing:
         return f"{cell} is not in the notebook"
@@ -146,6 +147,13 @@ def _how_it_ended(notebook: _Notebook, step: Step, name: str) -> str:
             f"{cell} binds {listed(list(bound))}, not {name}" if bound else f"{cell} binds no name"
         )
     return ""
+
+
+def _raised(step: Step | None) -> str:
+    """The name of the error that a cell ended in; empty if it ended well."""
+    outputs = step.outputs if step is not None else []
+    errors = [output for output in outputs if output["output_type"] == "error"]
+    return str(errors[-1]["ename"]) if errors else ""
 
 
 def _syntax_error(step: Step) -> str:
@@ -169,6 +177,8 @@ def _syntax_error(step: Step) -> str:
 
 
 def _about_error(notebook: _Notebook, step: Step, kind: str, message: str) -> str:
+    if kind == "NotImplementedError":
+        return "is not written yet"
     if kind == "SystemExit":
         return "called sys.exit, which ends a cell; an answer returns or is bound to a name"
     if kind == "CellTimeout":
@@ -177,28 +187,27 @@ def _about_error(notebook: _Notebook, step: Step, kind: str, message: str) -> st
     says = f"ended in {kind}: {message}" if message else f"ended in {kind}"
     if kind == "NameError" and message.startswith("name '"):
         missing = message.split("'")[1]
-        where = " ".join(_where_bound(notebook, missing, step))
-        return f"{says}; {where.rstrip('.')}" if where else says
+        where = _where_bound(notebook, missing, step)
+        return f"{says}; {where}" if where else says
     return says
 
 
-def _where_bound(notebook: _Notebook, name: str, reader: Step | None) -> Iterator[str]:
-    """A sentence about where the notebook binds a name that ``reader`` has not found."""
+def _where_bound(notebook: _Notebook, name: str, reader: Step | None) -> str:
+    """Where the notebook binds a name that ``reader`` has not found, as half a sentence; empty for
+    what is no name."""
     if not name.isidentifier():
-        return
+        return ""
     places = [step for step in notebook.binders(name) if step is not reader]
     maker = notebook.lesson.made_by.get(name)
     if places:
         where = listed([step.name for step in places], 3)
         order = notebook.steps
         if reader in order and all(order.index(one) > order.index(reader) for one in places):
-            yield f"{name} is bound further down, in {where}."
-        else:
-            yield f"{name} is bound in {where}, which ended in an error or did not run."
-    elif maker is not None:
-        yield f"{name} is the answer to another task: {not_written(maker)}"
-    else:
-        yield f"No cell of the notebook binds {name}."
+            return f"it is bound further down, in {where}"
+        return f"it is bound in {where}, which ended in an error or did not run"
+    if maker is not None:
+        return f"it is the answer to another task: {not_written(maker).rstrip('.')}"
+    return f"no cell of the notebook binds {name}"
 
 
 def _blocked(notebook: _Notebook, marks: dict[str, Mark]) -> dict[str, Mark]:

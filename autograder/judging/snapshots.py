@@ -60,7 +60,10 @@ def detached_copy(value: Any, made: dict[int, Any] | None = None) -> Any:
     elif isinstance(value, (list, set)):
         copy = made[id(value)] = type(value)()
         parts = [detached_copy(part, made) for part in value]
-        copy.extend(parts) if isinstance(value, list) else copy.update(parts)
+        if isinstance(copy, list):
+            copy.extend(parts)
+        else:
+            copy.update(parts)
     elif isinstance(value, dict):
         copy = made[id(value)] = {}
         copy.update({key: detached_copy(part, made) for key, part in value.items()})

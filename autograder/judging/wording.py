@@ -116,19 +116,22 @@ def _raised_by_student(error: FromStudent, facts: Facts) -> Reason:
     """The student's code raised: what is missing in it, or what it raised."""
     assert isinstance(error, BaseException)
     name, in_probe = _undefined(error)
+    outcome: Outcome = "failed"
     if isinstance(error, NotImplementedError):
         says, outcome = not_written(facts.called), "not_written"
     elif in_probe:
         return Reason.same("failed", not_defined(name), name)
+    elif type(error).__name__ == "SystemExit":
+        says = f"{facts.called} called sys.exit; a function returns its result."
     else:
         message = f": {error}" if str(error) else ""
-        says, outcome = f"{facts.called} raised {type(error).__name__}{message}.", "failed"
+        says = f"{facts.called} raised {type(error).__name__}{message}."
     # The name of a class is the student's to choose, and might tell what was tried.
     known = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     hidden = f"A hidden test made {facts.own_name} raise {known.__name__}."
     detail = f"{says}\n{error.student_traceback}"
     is_undefined = bool(name) and isinstance(error, NameError)
-    return Reason(outcome, says, hidden, detail, name if is_undefined else "", is_undefined)  # type: ignore[arg-type]
+    return Reason(outcome, says, hidden, detail, name if is_undefined else "", is_undefined)
 
 
 def _undefined(error: FromStudent) -> tuple[str, bool]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from pathlib import Path
 
 from autograder.lessons.model import (
     BEGIN_HIDDEN,
@@ -26,17 +28,21 @@ _MARKERS = {
 }
 
 
-def check(lesson: Lesson) -> None:
+def check(lesson: Lesson, files: Mapping[int, Path]) -> None:
     """Check what must hold between the cells of a lesson.
+
+    Args:
+        files: the file in which each cell stands, by the cell's number.
 
     Raises:
         LessonError: something does not.
     """
     seen: dict[str, Cell] = {}
     for cell in lesson.cells:
+        path = files[cell.number]
         if cell.id in seen:
             raise LessonError(
-                lesson.folder,
+                path,
                 f"cell {cell.number}",
                 f"is named {cell.id} like cell {seen[cell.id].number}; give one another name"
                 + (' or part="…"' if cell.kind == "tests" else ""),
@@ -44,34 +50,35 @@ def check(lesson: Lesson) -> None:
         seen[cell.id] = cell
         if len(cell.id) > _LONGEST_ID:
             raise LessonError(
-                lesson.folder, cell.id, f"is longer than {_LONGEST_ID} characters; shorten the name"
+                path, cell.id, f"is longer than {_LONGEST_ID} characters; shorten the name"
             )
         for kind, (begin, end) in _MARKERS.items():
             if (begin in cell.source) != (end in cell.source):
-                raise LessonError(lesson.folder, cell.id, f"has one of the {kind} markers only")
+                raise LessonError(path, cell.id, f"has one of the {kind} markers only")
         if BEGIN_RUBRIC in cell.source and cell.kind != "answer":
-            raise LessonError(lesson.folder, cell.id, "a mark scheme belongs in an answer cell")
+            raise LessonError(path, cell.id, "a mark scheme belongs in an answer cell")
     tasks = {task.name for task in lesson.tasks}
     for cell in lesson.cells:
+        path = files[cell.number]
         if cell.kind in ("tests", "hint") and cell.name not in tasks:
             if cell.kind == "hint" and f"answer-{cell.name}" in seen:
                 continue
-            raise LessonError(lesson.folder, cell.id, f"there is no solution={cell.name!r}")
+            raise LessonError(path, cell.id, f"there is no solution={cell.name!r}")
         if set(cell.needs) - tasks:
-            raise LessonError(lesson.folder, cell.id, f"needs {cell.needs}, but tasks are {tasks}")
+            raise LessonError(path, cell.id, f"needs {cell.needs}, but tasks are {tasks}")
         if cell.is_students and BEGIN_SOLUTION not in cell.source:
-            raise LessonError(lesson.folder, cell.id, f"lacks {BEGIN_SOLUTION} … {END_SOLUTION}")
+            raise LessonError(path, cell.id, f"lacks {BEGIN_SOLUTION} … {END_SOLUTION}")
         if cell.kind == "tests":
-            _check_tests(lesson, cell)
+            _check_tests(path, cell)
 
 
-def _check_tests(lesson: Lesson, cell: Cell) -> None:
+def _check_tests(path: Path, cell: Cell) -> None:
     """A test cell must be Python, and its probes must not reach for the test's own names."""
     try:
         tree = ast.parse(cell.source)
     except SyntaxError as error:
         raise LessonError(
-            lesson.folder, cell.id, f"line {error.lineno} is not Python ({error.msg})"
+            path, cell.id, f"line {error.lineno} is not Python ({error.msg})"
         ) from error
     probes = probes_in(tree)
     others = set(top_level_names(cell.source)) - {name for name, _ in probes}
@@ -79,7 +86,7 @@ def _check_tests(lesson: Lesson, cell: Cell) -> None:
         stray = sorted((_read_in(node) - _own_names(node)) & others)
         if stray:
             raise LessonError(
-                lesson.folder,
+                path,
                 cell.id,
                 f"the probe {name} uses {', '.join(stray)}, which lives in the test: "
                 "pass it as an argument, or import it inside the probe",

@@ -39,7 +39,7 @@ PURPOSES = (
         True,
         "imports, constants, pure helpers: code that both sides run",
         "read-only",
-        "runs beside the student's code *and* with the tests, which use their own copy of its names",
+        "runs beside the student's code *and* with the tests, which have a copy of its names",
     ),
     Purpose(
         "sandboxed",

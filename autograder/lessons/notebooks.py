@@ -140,7 +140,7 @@ def to_text(notebook: dict[str, Any]) -> str:
     """A notebook as the text of its file."""
     import nbformat
 
-    return nbformat.writes(nbformat.from_dict(notebook), version=4) + "\n"
+    return str(nbformat.writes(nbformat.from_dict(notebook), version=4)) + "\n"
 
 
 def _source_cells(lesson: Lesson) -> list[dict[str, Any]]:

@@ -48,23 +48,27 @@ def load(folder: Path) -> Lesson:
     digest = hashlib.sha256()
     cells: list[Cell] = []
     front: dict[str, Any] = {}
-    for path in _files(folder):
+    paths = _files(folder)
+    files: dict[int, Path] = {}
+    for path in paths:
         text = _read(path)
         digest.update(f"{path.name}\n{text}\n".encode())
         raw = list(jupytext.reads(text, fmt="py:percent").cells)
         if not front:
             front = _front_matter(path, raw)
-        cells += [_cell(path, number, one) for number, one in enumerate(raw, len(cells) + 1)]
+        found = [_cell(path, number, one) for number, one in enumerate(raw, len(cells) + 1)]
+        files.update((cell.number, path) for cell in found)
+        cells += found
     lesson = Lesson(
         name=folder.name,
         folder=folder,
         title=str(front["title"]),
         minutes=front["minutes"],
         cells=tuple(cells),
-        limits=_limits(folder, front.get("limits") or {}),
+        limits=_limits(paths[0], front.get("limits") or {}),
         digest=digest.hexdigest(),
     )
-    check(lesson)
+    check(lesson, files)
     return lesson
 
 

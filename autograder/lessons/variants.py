@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.lessons.model import Lesson, LessonError, Task
-
 from autograder.lessons.substitution import (
     Definition,
     Edits,

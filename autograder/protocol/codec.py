@@ -13,36 +13,35 @@ What isn't plain data stays where it is, and a *handle* stands for it on the oth
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgpack
 import numpy as np
 
 from autograder.protocol.channel import ProtocolError
-from autograder.protocol.plain_text import field, for_person
+from autograder.protocol.leaves import (
+    ARRAY_KINDS,
+    TENSOR_DTYPES,
+    array_bytes,
+    array_of,
+    big_integer,
+    dtype_named,
+    is_shareable,
+    is_tensor,
+    items_of,
+    overwrite,
+    tensor_bytes,
+    torch_device_named,
+    torch_dtype_named,
+)
+from autograder.protocol.plain_text import for_person
+
+V = TypeVar("V")
 
 #: The deepest nesting of a value.
 MAX_DEPTH = 64
-_ARRAY_KINDS = "biufcSUmM"
-#: The name of a dtype as ``dtype.str`` has it; no structured ones, no shapes, no objects.
-_DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{0,9}(\[\d{0,9}[A-Za-z]{1,7}\])?", re.ASCII)
-_TENSOR_DTYPES = [
-    "bool",
-    "uint8",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "float16",
-    "bfloat16",
-    "float32",
-    "float64",
-    "complex64",
-    "complex128",
-]
 _TYPES: dict[str, type] = {
     **{kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict)},
     **{f"numpy.{kind.__name__}": kind for kind in (np.float16, np.float32, np.float64)},
@@ -114,7 +113,7 @@ class Codec:
     def apply(self, changes: Any) -> None:
         """Bring the shared objects up to date with what the other side did to them."""
         pending = []
-        for change in _items(changes):
+        for change in items_of(changes):
             if not isinstance(change, list) or len(change) != 2:
                 raise ProtocolError("a change that is no pair")
             number, node = change
@@ -122,7 +121,7 @@ class Codec:
                 raise ProtocolError("a change to an object that is not shared")
             pending.append((number, self.decode(node, into=number)))
         for number, new in pending:
-            _overwrite(self._shared[number], new)
+            overwrite(self._shared[number], new)
             self._fresh.append(number)
         self.settle()
 
@@ -144,12 +143,13 @@ class Codec:
 
     def _fingerprint(self, value: Any) -> bytes:
         if isinstance(value, np.ndarray):
-            return repr((value.dtype.str, value.shape)).encode() + _array_bytes(value)
-        if _is_tensor(value):
-            return repr((str(value.dtype), tuple(value.shape))).encode() + _tensor_bytes(value)
+            return repr((value.dtype.str, value.shape)).encode() + array_bytes(value)
+        if is_tensor(value):
+            return repr((str(value.dtype), tuple(value.shape))).encode() + tensor_bytes(value)
         children = [*value.items()] if isinstance(value, dict) else [(item,) for item in value]
         marks = [[self._mark(item) for item in pair] for pair in children]
-        return msgpack.packb(marks, unicode_errors="surrogatepass")
+        packed: bytes = msgpack.packb(marks, unicode_errors="surrogatepass")
+        return packed
 
     def _mark(self, value: Any, depth: int = 0) -> Any:
         """What tells a child of a container from another: its number if shared, else its value."""
@@ -184,7 +184,7 @@ class Codec:
             raise ProtocolError(f"a value nested more than {MAX_DEPTH} deep")
         if value is None or value is True or value is False:
             return value
-        if isinstance(value, np.generic) and value.dtype.kind in _ARRAY_KINDS:
+        if isinstance(value, np.generic) and value.dtype.kind in ARRAY_KINDS:
             # numpy gives the bytes of an empty string a character that its dtype doesn't have
             return ["n", value.dtype.str, value.tobytes()[: value.dtype.itemsize]]
         if isinstance(value, int):
@@ -202,7 +202,7 @@ class Codec:
             return ["t", [self.encode(item, depth + 1) for item in tuple.__iter__(value)]]
         if isinstance(value, frozenset):
             return ["z", [self.encode(item, depth + 1) for item in frozenset.__iter__(value)]]
-        if _is_shareable(value):
+        if is_shareable(value):
             number = self._numbers.get(id(value))
             if number is not None:
                 return ["r", number]
@@ -214,7 +214,7 @@ class Codec:
             return ["rg", value.start, value.stop, value.step]
         if value is Ellipsis:
             return ["el"]
-        if isinstance(value, np.dtype) and value.kind in _ARRAY_KINDS:
+        if isinstance(value, np.dtype) and value.kind in ARRAY_KINDS:
             return ["dt", value.str]
         if isinstance(value, type) and value in _TYPE_NAMES:
             return ["ty", _TYPE_NAMES[value]]
@@ -244,10 +244,10 @@ class Codec:
                 np.array(value, copy=True, subok=False) if type(value) is not np.ndarray else value
             )
             shape, writeable = list(flat.shape), bool(flat.flags.writeable)
-            return ["a", number, flat.dtype.str, shape, _array_bytes(flat), writeable]
+            return ["a", number, flat.dtype.str, shape, array_bytes(flat), writeable]
         name = str(value.dtype).removeprefix("torch.")
         shape = [int(size) for size in value.shape]
-        return ["T", number, name, shape, _tensor_bytes(value), bool(value.requires_grad)]
+        return ["T", number, name, shape, tensor_bytes(value), bool(value.requires_grad)]
 
     # -- nodes to values -------------------------------------------------------------------------
 
@@ -278,7 +278,7 @@ class Codec:
             raise ProtocolError(f"a node {node[0]!r} of length {len(node)}")
         return build(self, depth + 1, into, *node[1:])
 
-    def _enter(self, value: Any, number: Any, into: int | None) -> Any:
+    def _enter(self, value: V, number: Any, into: int | None) -> V:
         """Share a value that was decoded, or take it as the new state of one that is."""
         if into is not None:
             if number != into:
@@ -290,23 +290,23 @@ class Codec:
         return value
 
     def _build_all(self, items: Any, depth: int) -> list[Any]:
-        return [self._build(item, depth) for item in _items(items)]
+        return [self._build(item, depth) for item in items_of(items)]
 
     def _build_list(self, depth: int, into: int | None, number: Any, items: Any) -> list[Any]:
-        made = self._enter([], number, into)
-        made.extend(self._build(item, depth) for item in _items(items))
+        made: list[Any] = self._enter([], number, into)
+        made.extend(self._build(item, depth) for item in items_of(items))
         return made
 
     def _build_dict(self, depth: int, into: int | None, number: Any, pairs: Any) -> dict[Any, Any]:
-        made = self._enter({}, number, into)
-        for pair in _items(pairs):
-            key, value = _items(pair)
+        made: dict[Any, Any] = self._enter({}, number, into)
+        for pair in items_of(pairs):
+            key, value = items_of(pair)
             made[self._build(key, depth)] = self._build(value, depth)
         return made
 
     def _build_set(self, depth: int, into: int | None, number: Any, items: Any) -> set[Any]:
-        made = self._enter(set(), number, into)
-        made.update(self._build(item, depth) for item in _items(items))
+        made: set[Any] = self._enter(set(), number, into)
+        made.update(self._build(item, depth) for item in items_of(items))
         return made
 
     def _build_array(
@@ -319,7 +319,7 @@ class Codec:
         data: Any,
         writeable: Any,
     ) -> np.ndarray:
-        array = _array(dtype, shape, data).copy()
+        array = array_of(dtype, shape, data).copy()
         array.flags.writeable = bool(writeable)
         return self._enter(array, number, into)
 
@@ -335,11 +335,11 @@ class Codec:
     ) -> Any:
         import torch
 
-        if dtype not in _TENSOR_DTYPES:
+        if dtype not in TENSOR_DTYPES:
             raise ProtocolError(f"a tensor of dtype {dtype!r:.20}")
         kind = getattr(torch, dtype)
         carrier = np.dtype(np.int16) if dtype == "bfloat16" else np.dtype(dtype)
-        tensor = torch.from_numpy(_array(carrier.str, shape, data).copy())
+        tensor = torch.from_numpy(array_of(carrier.str, shape, data).copy())
         tensor = tensor.view(kind) if dtype == "bfloat16" else tensor
         if grad and (kind.is_floating_point or kind.is_complex):
             tensor.requires_grad_(True)
@@ -372,125 +372,14 @@ _BUILDERS: dict[str, tuple[int, Callable[..., Any]]] = {
     "y": (1, lambda codec, depth, into, number: codec.exported(number)),
     "t": (1, lambda codec, depth, into, items: tuple(codec._build_all(items, depth))),
     "z": (1, lambda codec, depth, into, items: frozenset(codec._build_all(items, depth))),
-    "n": (2, lambda codec, depth, into, dtype, data: _array(dtype, [], data)[()]),
+    "n": (2, lambda codec, depth, into, dtype, data: array_of(dtype, [], data)[()]),
     "c": (2, lambda codec, depth, into, real, imaginary: complex(real, imaginary)),
-    "i": (1, lambda codec, depth, into, digits: _big_integer(digits)),
+    "i": (1, lambda codec, depth, into, digits: big_integer(digits)),
     "sl": (3, lambda codec, depth, into, *parts: slice(*codec._build_all([*parts], depth))),
     "rg": (3, lambda codec, depth, into, start, stop, step: range(start, stop, step)),
     "el": (0, lambda codec, depth, into: Ellipsis),
-    "dt": (1, lambda codec, depth, into, name: _dtype(name)),
+    "dt": (1, lambda codec, depth, into, name: dtype_named(name)),
     "ty": (1, lambda codec, depth, into, name: _TYPES[name]),
-    "td": (1, lambda codec, depth, into, name: _torch_dtype(name)),
-    "dv": (1, lambda codec, depth, into, name: _torch_device(name)),
+    "td": (1, lambda codec, depth, into, name: torch_dtype_named(name)),
+    "dv": (1, lambda codec, depth, into, name: torch_device_named(name)),
 }
-
-
-def _is_tensor(value: Any) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
-
-
-def _is_shareable(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in _ARRAY_KINDS
-    if _is_tensor(value):
-        name = str(value.dtype).removeprefix("torch.")
-        return name in _TENSOR_DTYPES and value.layout is sys.modules["torch"].strided
-    return isinstance(value, (list, dict, set))
-
-
-def _array_bytes(value: np.ndarray) -> bytes:
-    return np.ndarray.tobytes(value)
-
-
-def _tensor_bytes(value: Any) -> bytes:
-    torch = sys.modules["torch"]
-    plain = value.detach().cpu().contiguous()
-    if plain.is_conj():
-        plain = plain.resolve_conj()
-    if plain.is_neg():
-        plain = plain.resolve_neg()
-    if plain.dtype is torch.bfloat16:
-        plain = plain.view(torch.int16)
-    return plain.numpy().tobytes()
-
-
-def _items(node: Any) -> list[Any]:
-    if not isinstance(node, list):
-        raise ProtocolError("a container that holds no list")
-    return node
-
-
-def _dtype(name: Any) -> np.dtype:
-    if not isinstance(name, str) or not _DTYPE.fullmatch(name):
-        raise ProtocolError(f"an array of dtype {name!r:.40}")
-    return np.dtype(name)
-
-
-def _array(dtype: Any, shape: Any, data: Any) -> np.ndarray:
-    kind = _dtype(dtype)
-    sizes = _items(shape)
-    if len(sizes) > 32 or not all(type(size) is int and 0 <= size < 1 << 40 for size in sizes):
-        raise ProtocolError("an array whose shape is no shape")
-    count = 1
-    for size in sizes:
-        count *= size
-    if not isinstance(data, bytes) or len(data) != count * kind.itemsize:
-        raise ProtocolError(f"an array whose {len(data)} bytes do not fill shape {tuple(sizes)}")
-    if kind.itemsize == 0:  # of empty strings; numpy gives each a character
-        if count > 1:
-            raise ProtocolError(f"an array of {count} values of no size")
-        return np.zeros(sizes, kind)
-    if kind.kind == "U":
-        letters = np.frombuffer(data, kind.str[0] + "u4")
-        if letters.size and letters.max() > sys.maxunicode:
-            raise ProtocolError("an array of characters that do not exist")
-    return np.frombuffer(data, kind).reshape(sizes)
-
-
-def _big_integer(digits: Any) -> int:
-    if not isinstance(digits, str) or len(digits) > 4096:
-        raise ProtocolError("an integer that is too long")
-    return int(digits, 16)
-
-
-def _torch_dtype(name: Any) -> Any:
-    import torch
-
-    if name not in _TENSOR_DTYPES:
-        raise ProtocolError(f"a dtype {name!r:.20}")
-    return getattr(torch, name)
-
-
-def _torch_device(name: Any) -> Any:
-    import torch
-
-    return torch.device(field(name, 20))
-
-
-def _overwrite(value: Any, new: Any) -> None:
-    """Give the shared object ``value`` the state of ``new``."""
-    if isinstance(value, np.ndarray) and isinstance(new, np.ndarray):
-        if value.shape != new.shape or value.dtype != new.dtype:
-            raise ProtocolError("the shape or dtype of an argument was changed in place")
-        if not value.flags.writeable:
-            raise ProtocolError("a read-only argument was changed")
-        value[...] = new
-    elif isinstance(value, list) and isinstance(new, list):
-        value[:] = new
-    elif (
-        isinstance(value, (dict, set))
-        and type(new) in (dict, set)
-        and isinstance(new, dict) == isinstance(value, dict)
-    ):
-        value.clear()
-        value.update(new)
-    elif _is_tensor(value) and _is_tensor(new):
-        if value.shape != new.shape or value.dtype != new.dtype:
-            raise ProtocolError("the shape or dtype of an argument was changed in place")
-        try:
-            value.data.copy_(new.data)
-        except RuntimeError as error:  # an expanded tensor: one place in memory for many items
-            raise ProtocolError(f"an argument cannot be changed in place ({error})") from error
-    else:
-        raise ProtocolError("a change that makes another kind of object")

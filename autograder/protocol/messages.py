@@ -269,7 +269,7 @@ class Call(Message):
 
 @dataclass(frozen=True)
 class Operate(Message):
-    """Apply an operation (``getattr``, ``getitem``, ``len``, …) to objects of the student's side."""
+    """Apply an operation (``getattr``, ``len``, …) to objects of the student's side."""
 
     conversation, sender = "test", "examiner"
     operation: str

@@ -129,7 +129,7 @@ class Answers:
         answer = self._result_of(message, BaseException)
         self._drop_figures()
         outputs, called = self._shell.recorder.finished(), self._forbidden.seen()
-        return replace(answer, outputs=outputs, called=called)  # type: ignore[call-arg]
+        return replace(answer, outputs=outputs, called=called)
 
     def _result_of(
         self, message: Message, caught: type[BaseException] = Exception

@@ -45,7 +45,7 @@ def serve_submission(channel: Channel, shell: Shell, forbidden: ForbiddenCalls) 
             notebook.run(message)
         elif isinstance(message, OpenTest):
             notebook.open_test(message.number, Channel(socket.socket(fileno=files[0])))
-        else:
+        elif isinstance(message, EndTest):
             notebook.end_test(message.number)
 
 

@@ -25,28 +25,35 @@ from autograder.protocol.plain_text import field
 from autograder.sandbox.recorder import Recorder, Stream
 
 
+def _recorder(part: DisplayPublisher | DisplayHook) -> Recorder:
+    """The recorder of the shell that something is a part of."""
+    recorder: Recorder = part.shell.recorder  # type: ignore[union-attr]  # it is always there
+    return recorder
+
+
 class _Publisher(DisplayPublisher):
     def publish(
         self,
         data: Any,
         metadata: Any = None,
+        source: Any = None,
         *,
         transient: Any = None,
-        update: bool = False,
+        update: Any = False,
         **_: Any,
     ) -> None:
-        display_id = (transient or {}).get("display_id")
-        data, metadata = _plain(data), _plain(metadata or {})
+        display_id = str((transient or {}).get("display_id", ""))
+        data, metadata = _as_plain_data(data), _as_plain_data(metadata or {})
         if update:
-            self.shell.recorder.update(display_id, data, metadata)
+            _recorder(self).update(display_id, data, metadata)
             return
         output = {"output_type": "display_data", "data": data, "metadata": metadata}
-        if display_id is not None:
-            output["display_id"] = str(display_id)
-        self.shell.recorder.add(output)
+        if display_id:
+            output["display_id"] = display_id
+        _recorder(self).add(output)
 
     def clear_output(self, wait: bool = False) -> None:
-        self.shell.recorder.clear(wait)
+        _recorder(self).clear(wait)
 
 
 class _Hook(DisplayHook):
@@ -54,11 +61,11 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        self.shell.recorder.add(
+        _recorder(self).add(
             {
                 "output_type": "execute_result",
-                "data": _plain(format_dict),
-                "metadata": _plain(md_dict or {}),
+                "data": _as_plain_data(format_dict),
+                "metadata": _as_plain_data(md_dict or {}),
                 "execution_count": self.prompt_count,
             }
         )
@@ -86,6 +93,7 @@ class Shell(InteractiveShell):
         self.recorder = Recorder()
         self.on_compiled: Callable[[str], None] = lambda file: None
         super().__init__(**settings)
+        assert isinstance(self.compile, _Compiler)
         self.compile.shell = self
 
     def enable_gui(self, gui: Any = None) -> None:
@@ -102,7 +110,7 @@ class Shell(InteractiveShell):
             errors="replace",
         )
         with process:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 print(line, end="")
         self.user_ns["_exit_code"] = process.returncode
 
@@ -133,8 +141,8 @@ class Shell(InteractiveShell):
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
             streams = sys.stdout, sys.stderr
-            sys.stdout = Stream(self.recorder, "stdout")  # type: ignore[assignment]
-            sys.stderr = Stream(self.recorder, "stderr")  # type: ignore[assignment]
+            sys.stdout = Stream(self.recorder, "stdout")
+            sys.stderr = Stream(self.recorder, "stderr")
             try:
                 result = self.run_cell(source, store_history=True)
             finally:
@@ -150,12 +158,12 @@ class Shell(InteractiveShell):
         return outputs, bool(result.success)
 
 
-def _plain(value: Any) -> Any:
+def _as_plain_data(value: Any) -> Any:
     """A mime bundle as data that JSON and msgpack can carry."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _as_plain_data(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_as_plain_data(item) for item in value]
     if isinstance(value, bytes):
         import base64
 
@@ -187,16 +195,24 @@ def warm_shell() -> Shell:
     shell = Shell.instance(config=config)
     builtins.input = _no_input
     shell.enable_matplotlib("inline")
-    # Each figure sets its mathematics anew, 5 ms for each number at an axis; one parser for all
-    # of them sets it once.
-    backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)
+    _share_one_math_parser()
     for cell in (_FIRST_FIGURE, "1/0", "len(1)", "raise NotImplementedError()"):
         shell.run(cell, 1 << 20)
     shell.reset(new_session=True)
     # matplotlib drops its open fonts in every fork; a fork with none to drop is 2 ms cheaper.
     with contextlib.suppress(AttributeError):  # it has no public name
-        font_manager._get_font.cache_clear()
+        font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
     return shell
+
+
+def _share_one_math_parser() -> None:
+    """Have matplotlib set each formula once for all figures.
+
+    A figure's renderer makes a parser of its own, whose memory of formulas goes with it: 5 ms for
+    each number at a logarithmic axis, and for each figure anew. matplotlib has no setting for it.
+    """
+    kind = "MathTextParser"
+    setattr(backend_agg, kind, functools.cache(getattr(backend_agg, kind)))
 
 
 def _no_input(prompt: object = "") -> str:

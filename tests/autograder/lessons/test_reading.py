@@ -1,13 +1,13 @@
-"""autograder.lesson: what a lesson says, and what its author is told when it cannot be read."""
+"""A folder read into a lesson: one file or sections, headers, front matter, names of lessons."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.lessons import preloads, reading
-from autograder.lessons.model import LessonError, without_markers
-from autograder.lessons.python_source import free_names, top_level_names
+from autograder.lessons import reading
+from autograder.lessons.model import LessonError
 
+FRONT = "# ---\n# title: T\n# minutes: 1\n# ---\n\n"
 TASK = """\
 # %% solution="a"
 ### BEGIN SOLUTION
@@ -18,139 +18,52 @@ a = 1
 assert a
 """
 
-
-def test_a_lesson_has_a_name_a_title_and_what_it_takes(small):
-    assert (small.name, small.title, small.minutes) == (
-        "90_small",
-        "A small lesson for the tests",
-        5,
-    )
-    assert small.points == 2 + 3 + 4 + 1 + 2
-    assert (small.limits.test_seconds, small.limits.memory_mb) == (3, 3072)
-
-
-def test_each_cell_has_a_kind_and_an_id_of_its_own(small):
-    kinds = {cell.id: cell.kind for cell in small.cells if cell.kind not in ("text", "hint")}
-    assert kinds == {
-        "setup-imports": "setup",
-        "given-square": "given",
-        "solution-double": "solution",
-        "test-double": "tests",
-        "solution-update": "solution",
-        "test-update": "tests",
-        "solution-Line": "solution",
-        "test-Line": "tests",
-        "experiment-squares": "experiment",
-        "solution-largest": "solution",
-        "test-largest": "tests",
-        "answer-why": "answer",
-    }
-    assert [small.by_id[name].id for name in kinds] == list(kinds)
-
-
-def test_a_task_is_a_solution_with_its_tests_and_hints(small):
-    double = small.task("double")
-    assert double.points == 2
-    assert double.defines == ("double",)
-    assert [cell.id for cell in double.tests] == ["test-double"]
-    assert [cell.source for cell in double.hints] == ["What is x + x?", "Multiply by two."]
-
-
-def test_an_unknown_task_is_answered_with_those_there_are(small):
-    with pytest.raises(KeyError, match=r"no task 'triple'; it has \['double', 'update'"):
-        small.task("triple")
-
-
-def test_several_tests_of_a_task_are_told_apart_by_their_parts(make_lesson):
-    made = make_lesson(TASK + '# %% tests="a" points=2.5 part="b"\nassert a\n')
-    assert [(cell.id, cell.points) for cell in made.graded] == [("test-a", 1), ("test-a-b", 2.5)]
-    assert made.task("a").points == 3.5
-
-
-def test_hidden_lines_are_those_from_marker_to_marker(small):
-    cell = small.by_id["test-largest"]
-    hidden = [cell.source.splitlines()[n - 1] for n in sorted(cell.hidden_lines)]
-    assert hidden == [
-        "### BEGIN HIDDEN TESTS",
-        'check_equal("largest", largest, 16)',
-        "### END HIDDEN TESTS",
-    ]
-
-
-def test_an_answer_has_its_mark_scheme(small):
-    assert small.by_id["answer-why"].rubric == "2 points for a word about growth."
-    assert small.by_id["test-double"].rubric == ""
-
-
-def test_dependents_are_found_through_other_tasks(make_lesson):
-    def task(name, needs=""):
-        return TASK.replace('"a"', f'"{name}"').replace(f'n="{name}"', f'n="{name}"{needs}', 1)
-
-    made = make_lesson(task("a") + task("b", ' needs="a"') + task("c", ' needs="b, d"') + task("d"))
-    assert made.dependents("a") == {"b", "c"}
-    assert made.dependents("d") == {"c"}
-    assert made.dependents("c") == set()
-
-
-def test_tasks_that_need_each_other_depend_on_each_other(make_lesson):
-    first = TASK.replace('n="a"', 'n="a" needs="b"', 1)
-    second = TASK.replace('"a"', '"b"').replace('n="b"', 'n="b" needs="a"', 1)
-    assert make_lesson(first + second).dependents("a") == {"a", "b"}
-
-
-def test_the_digest_changes_with_the_text(make_lesson):
-    assert make_lesson(TASK).digest != make_lesson(TASK.replace("1", "2")).digest
-
-
-# -- what an author is told -----------------------------------------------------------------------
-
-CELL_FAULTS = [
+FAULTS = [
     ("x = 1\n", "a code cell needs a purpose"),
     ("# %%\nx = 1\n", "a code cell needs a purpose and a name"),
-    ('# %% solutoin="a"\nx = 1\n', "the header says solutoin; one purpose of"),
+    (
+        '# %% solutoin="a"\nx = 1\n',
+        "the header says solutoin; it may hold one purpose and its options, of shared, sandboxed",
+    ),
+    ('# %% setup="a"\nx = 1\n', "the header says setup; it may hold one purpose"),
     ('# %% solution="a" tests="a"\nx = 1\n', "the header says solution and tests"),
-    ('# %% shared="two words"\nx = 1\n', "setup='two words' is not a name"),
+    ('# %% shared="two words"\nx = 1\n', "shared='two words' is not a name"),
     ('# %% shared="a" points=3\nx = 1\n', "points goes with"),
     ('# %% tests="a" points=1 changes="yes"\nx = 1\n', "changes='yes' is neither"),
     ('# %% shared="a" changes="shown"\nx = 1\n', "changes goes with"),
-    ('# %% [markdown] points=3\n# Prose.\n', "without a purpose"),
+    ('# %% tests="a" points=1 title="A"\nx = 1\n', "title goes with solution, answer, not with"),
+    ("# %% [markdown] points=3\n# Prose.\n", "without a purpose"),
     ('# %% hint="a"\n# Prose.\n', "hint cells want [markdown] in the header"),
-    ('# %% [markdown] setup="a"\n# Prose.\n', "setup cells want no [markdown]"),
-    ('# %% shared="a"\nx = 1\n# %% setup="a"\ny = 1\n', "is named setup-a like cell 1"),
-    (TASK + '# %% tests="a" points=1\nassert a\n', 'give one another name or part="…"'),
-    ('# %% tests="b" points=1\nassert b\n', "there is no solution='b'"),
-    ('# %% [markdown] hint="b"\n# Try it.\n', "there is no solution='b'"),
-    (TASK.replace('n="a"', 'n="a" needs="b"', 1), "needs ('b',), but tasks are {'a'}"),
+    ('# %% [markdown] shared="a"\n# Prose.\n', "shared cells want no [markdown]"),
     (TASK.replace(" points=1", ""), "points must be a positive number"),
     (TASK.replace("points=1", "points=-1"), "points must be a positive number"),
     (TASK.replace("points=1", 'points="1"'), "points must be a positive number"),
     (TASK.replace("points=1", 'points=1 part="b c"'), "part='b c' is not a word"),
-    (TASK.replace('"a"', f'"{"a" * 60}"'), "is longer than 64 characters; shorten the name"),
-    ('# %% solution="a"\na = 1\n', "lacks ### BEGIN SOLUTION"),
-    (TASK.replace("### END SOLUTION\n", ""), "has one of the solution markers only"),
-    (TASK + "### BEGIN HIDDEN TESTS\n", "has one of the hidden tests markers only"),
-    (TASK + "### END HIDDEN TESTS\n", "has one of the hidden tests markers only"),
-    (
-        '# %% [markdown] answer="w" points=1\n# ### BEGIN SOLUTION\n# ### BEGIN MARK SCHEME\n'
-        "# One.\n# ### END SOLUTION\n",
-        "has one of the mark scheme markers only",
-    ),
-    (
-        TASK + "### BEGIN MARK SCHEME\n# One.\n### END MARK SCHEME\n",
-        "a mark scheme belongs in an answer cell",
-    ),
-    (TASK + "assert (\n", "line 2 is not Python"),
-    (TASK + "limit = 3\n@probe\ndef p():\n    return limit\n", "the probe p uses limit"),
-    (TASK + "import math\n@probe\ndef p():\n    return math.pi\n", "import it inside the probe"),
-]  # fmt: skip
+    (TASK.replace('n="a"', 'n="a" forbid="sort"', 1), "forbid='sort' is no dotted name"),
+    (TASK.replace('n="a"', 'n="a" forbid="torch.1d"', 1), "forbid='torch.1d' is no dotted name"),
+]
 
 
-@pytest.mark.parametrize(("cells", "says"), CELL_FAULTS, ids=[says for _, says in CELL_FAULTS])
+@pytest.mark.parametrize(("cells", "says"), FAULTS, ids=[says for _, says in FAULTS])
 def test_a_cell_that_cannot_be_what_its_header_says_is_named(make_lesson, cells, says):
     with pytest.raises(LessonError) as caught:
         make_lesson(cells)
     assert says in str(caught.value)
-    assert "91_made" in str(caught.value)
+    assert "91_made/lesson.py: cell " in str(caught.value)
+
+
+def test_what_a_header_says_is_what_the_cell_has(make_lesson):
+    made = make_lesson(
+        '# %% solution="b" title="Being b" needs="a, c" forbid="torch.sort numpy.sort"\n'
+        "### BEGIN SOLUTION\nb = 1\n### END SOLUTION\n\n"
+        '# %% tests="b" points=2.5 part="long" changes="shown"\nassert b\n\n'
+        + TASK
+        + TASK.replace('"a"', '"c"')
+    )
+    solution, tests = made.cells[:2]
+    assert (solution.title, solution.needs) == ("Being b", ("a", "c"))
+    assert solution.forbids == ("torch.sort", "numpy.sort")
+    assert (tests.points, tests.part, tests.shows_changes) == (2.5, "long", True)
 
 
 @pytest.mark.parametrize(
@@ -172,24 +85,96 @@ def test_a_header_that_lacks_or_misspells_something_is_refused(make_lesson, head
     with pytest.raises(LessonError) as caught:
         make_lesson(TASK, header=header)
     assert says in str(caught.value)
+    assert "91_made/lesson.py: header" in str(caught.value)
 
 
 def test_a_missing_header_a_missing_file_and_another_encoding_are_named(tmp_path):
-    with pytest.raises(LessonError, match="cannot be read"):
+    with pytest.raises(LessonError, match=r"lesson\.py: file: cannot be read"):
         reading.load(tmp_path)
     (tmp_path / "lesson.py").write_text(TASK)
     with pytest.raises(LessonError, match="want a header: '# ---'"):
         reading.load(tmp_path)
     (tmp_path / "lesson.py").write_bytes("# ---\n# title: é\n# ---\n".encode("latin-1"))
-    with pytest.raises(LessonError, match="is not UTF-8"):
+    with pytest.raises(LessonError, match=r"lesson\.py: file: is not UTF-8"):
         reading.load(tmp_path)
 
 
-def test_a_probe_may_use_other_probes_its_arguments_and_the_notebooks_names(make_lesson):
-    make_lesson(
-        TASK + "@probe\ndef one(x):\n    import math\n    return [math.pi * k * a for k in x]\n"
-        "@probe\ndef two(x):\n    return one(x)\nassert two([1])\n"
-    )
+# -- sections -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sections(tmp_path):
+    """Write a lesson of several files into a folder, by name."""
+
+    def write(**files):
+        folder = tmp_path / "92_sections"
+        (folder / "lesson").mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / "lesson" / f"{name}.py").write_text(text, encoding="utf-8")
+        return folder
+
+    return write
+
+
+def section(name: str) -> str:
+    return TASK.replace('"a"', f'"{name}"')
+
+
+def test_sections_are_read_in_the_order_of_their_names(sections):
+    # Written in another order than they are read.
+    folder = sections(b_02=section("two"), b_10=section("three"), a_99=FRONT + section("one"))
+    read = reading.load(folder)
+    assert [task.name for task in read.tasks] == ["one", "two", "three"]
+    assert [cell.number for cell in read.cells] == [1, 2, 3, 4, 5, 6]
+    assert (read.name, read.folder, read.title) == ("92_sections", folder, "T")
+
+
+def test_in_sections_or_in_one_file_the_cells_are_the_same(sections, make_lesson):
+    prose = "# %% [markdown]\n# ## A part\n\n"
+    folder = sections(a=FRONT + prose + section("one"), b=prose + section("two"))
+    whole = make_lesson(prose + section("one") + "\n" + prose + section("two"))
+    assert reading.load(folder).cells == whole.cells
+
+
+def test_a_later_section_has_no_header_and_the_first_must_have_one(sections):
+    folder = sections(a=section("one"), b=FRONT + section("two"))
+    with pytest.raises(LessonError, match=r"lesson/a\.py: first lines: want a header"):
+        reading.load(folder)
+
+
+def test_of_sections_the_one_with_the_fault_is_named(sections):
+    folder = sections(a=FRONT + section("one"), b="# %%\nx = 1\n")
+    with pytest.raises(LessonError, match=r"lesson/b\.py: cell 3 \(x = 1\): a code cell needs"):
+        reading.load(folder)
+
+
+def test_of_sections_the_one_with_the_header_is_named(sections):
+    limits = FRONT.replace("minutes: 1", "minutes: 1\n# limits: {seconds: 1}")
+    folder = sections(a=limits + section("one"), b=section("two"))
+    with pytest.raises(LessonError, match=r"lesson/a\.py: header, limits: 'seconds' is no limit"):
+        reading.load(folder)
+
+
+def test_of_sections_the_one_in_another_encoding_is_named(sections):
+    folder = sections(a=FRONT + section("one"))
+    (folder / "lesson" / "b.py").write_bytes("# é".encode("latin-1"))
+    with pytest.raises(LessonError, match=r"lesson/b\.py: file: is not UTF-8"):
+        reading.load(folder)
+
+
+def test_one_file_and_sections_side_by_side_are_refused(sections):
+    folder = sections(a=FRONT + section("one"))
+    (folder / "lesson.py").write_text(FRONT + TASK)
+    with pytest.raises(LessonError, match=r"92_sections: .* keep one of the two"):
+        reading.load(folder)
+
+
+def test_the_digest_changes_with_each_section_and_with_their_names(sections):
+    first = reading.load(sections(a=FRONT + section("one"), b=section("two"))).digest
+    folder = sections(b=section("two").replace("= 1", "= 2"))
+    second = reading.load(folder).digest
+    (folder / "lesson" / "b.py").rename(folder / "lesson" / "c.py")
+    assert len({first, second, reading.load(folder).digest}) == 3
 
 
 # -- finding lessons ------------------------------------------------------------------------------
@@ -197,79 +182,67 @@ def test_a_probe_may_use_other_probes_its_arguments_and_the_notebooks_names(make
 
 @pytest.fixture
 def shelf(tmp_path):
-    for name in ("01_first", "02_second", "02_second_again"):
+    for name in ("01_first", "02_second", "02_second_again", "04_batch_normalization"):
         folder = tmp_path / "assignments" / name
         folder.mkdir(parents=True)
-        (folder / "lesson.py").write_text("# ---\n# title: T\n# minutes: 1\n# ---\n" + TASK)
+        (folder / "lesson.py").write_text(FRONT + TASK)
+    folder = tmp_path / "assignments" / "12_in_sections" / "lesson"
+    folder.mkdir(parents=True)
+    (folder / "00_start.py").write_text(FRONT + TASK)
+    (tmp_path / "assignments" / "13_notes").mkdir()
     return tmp_path
 
 
-def test_lessons_are_found_by_the_beginning_of_their_names(shelf):
-    def names(*wanted):
-        return [one.name for one in reading.find(shelf, wanted)]
-
-    assert names() == ["01_first", "02_second", "02_second_again"]
-    assert names("02_second", "01") == ["02_second", "01_first"]
-
-
-def test_an_ambiguous_or_unknown_name_is_answered_with_the_choices(shelf, tmp_path):
-    with pytest.raises(LessonError, match="more than one assignment; choose from 02_second, 02_"):
-        reading.find(shelf, ["02"])
-    with pytest.raises(LessonError, match="is no assignment; choose from 01_first, 02_second"):
-        reading.find(shelf, ["03"])
-    with pytest.raises(LessonError, match="holds no NAME/lesson"):
-        reading.find(tmp_path / "nowhere")
-
-
-# -- names in source ------------------------------------------------------------------------------
+def test_without_names_all_lessons_are_found_in_order(shelf):
+    assert [one.name for one in reading.find(shelf)] == [
+        "01_first",
+        "02_second",
+        "02_second_again",
+        "04_batch_normalization",
+        "12_in_sections",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("source", "names"),
+    ("name", "found"),
     [
-        ("a = b = 1", ("a", "b")),
-        ("a, (b, *c) = x", ("a", "b", "c")),
-        ("a: int = 1\na += 1", ("a",)),
-        ("def f(x):\n    y = 1", ("f",)),
-        ("async def f(): pass\nclass C:\n    z = 1", ("f", "C")),
-        ("import a.b, c as d\nfrom e import f as g", ("a", "d", "g")),
-        ("for i in x:\n    j = [k for k in i]", ("i", "j")),
-        ("with open(p) as f:\n    pass", ("f",)),
-        ("if x:\n    import a\n    def g(): pass", ("a", "g")),
-        ("try:\n    b = lambda c: (d := c)\nfinally:\n    e = 1", ("b", "e")),
-        ("print((n := 3))", ("n",)),
-        ("x.y = 1; x[0] = 2", ()),
-        ("%matplotlib inline", ()),
+        ("01", "01_first"),
+        ("1", "01_first"),
+        ("001", "01_first"),
+        ("12", "12_in_sections"),
+        ("4", "04_batch_normalization"),
+        ("04", "04_batch_normalization"),
+        ("04_batch", "04_batch_normalization"),
+        ("04_batch_normalization", "04_batch_normalization"),
+        ("02_second", "02_second"),
+        ("02_second_a", "02_second_again"),
     ],
-)  # fmt: skip
-def test_top_level_names_are_those_that_a_cell_binds(source, names):
-    assert sorted(top_level_names(source)) == sorted(names)
+)
+def test_a_lesson_is_named_by_its_name_its_beginning_or_its_number(shelf, name, found):
+    assert [one.name for one in reading.find(shelf, [name])] == [found]
 
 
-def test_free_names_are_those_that_a_cell_reads():
-    assert free_names("def f(x):\n    k = 1\n    return g(x) + y + k\nz = f") == {"g", "y", "f"}
+def test_lessons_come_in_the_order_in_which_they_are_named_and_once(shelf):
+    folders = reading.folders(shelf, ["02_second", "01", "1", "02_second"])
+    assert [folder.name for folder in folders] == ["02_second", "01_first"]
 
 
-def test_free_names_of_what_is_no_python_are_all_words_in_it():
-    assert {"inline", "squares"} <= free_names("%matplotlib inline\nprint(squares")
+@pytest.mark.parametrize("name", ["02", "2", "02_"])
+def test_an_ambiguous_name_is_answered_with_the_choices(shelf, name):
+    choices = "choose from 02_second, 02_second_again$"
+    with pytest.raises(LessonError, match=f"'{name}': is more than one assignment; {choices}"):
+        reading.find(shelf, [name])
 
 
-def test_markers_are_removed_and_nothing_else():
-    source = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n# end"
-    assert without_markers(source) == "def f():\n    return 1\n# end"
+@pytest.mark.parametrize("name", ["03", "3", "", "batch", "13", "13_notes", "-1", "4.0"])
+def test_an_unknown_name_is_answered_with_the_choices(shelf, name):
+    choices = "choose from 01_first, 02_second, 02_second_again, 04_batch_normalization, 12_"
+    with pytest.raises(LessonError, match=f"'{name}': is no assignment; {choices}"):
+        reading.find(shelf, [name])
 
 
-def test_preloads_are_the_imports_and_data_that_students_are_given(make_lesson) -> None:
-    made = make_lesson(
-        '# %% shared="imports"\nimport numpy as np\nfrom nnlab import data\n\n'
-        '# %% experiment="look"\nX, y = data.digits(images=True)\nZ = data.digits(images=some)\n\n'
-        '# %% solution="task"\n### BEGIN SOLUTION\nimport secret\ntask = 1\n### END SOLUTION\n\n'
-        '# %% tests="task" points=1\nimport math\n'
-        "### BEGIN HIDDEN TESTS\nimport hidden\ndata.mnist_1d(100, seed=7)\n### END HIDDEN TESTS\n"
-    )
-    assert preloads.preloads(made).splitlines() == [
-        "import numpy as np",
-        "from nnlab import data",
-        "data.digits(images=True)",
-        "import math",
-    ]
+def test_a_course_without_lessons_is_told(tmp_path):
+    with pytest.raises(LessonError, match=r"holds no NAME/lesson\.py and no NAME/lesson/"):
+        reading.find(tmp_path / "nowhere")
+    with pytest.raises(LessonError, match="'01': is no assignment; choose from none"):
+        reading.find(tmp_path / "nowhere", ["01"])

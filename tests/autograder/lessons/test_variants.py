@@ -1,4 +1,4 @@
-"""autograder.misconceptions: other answers, read from a file and put in a solution's place."""
+"""Other answers: read from files beside the lesson, named, and put in a solution's place."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def run(source):
 def test_the_small_lessons_variants_are_read_in_order(small):
     found = [(one.kind, one.task, one.name, one.earns) for one in variants(small)]
     assert found[:3] == [
-        ("misconception", "double", "double_of_anything", 0),
-        ("misconception", "double", "double_that_squares", 0),
-        ("alternative", "double", "double_by_adding", 2),
+        ("misconception", "double", "of-anything", 0),
+        ("misconception", "double", "that-squares", 0),
+        ("alternative", "double", "by-adding", 2),
     ]
-    assert ("misconception", "Line", "LineWithAFixedOffset", 3) in found
+    assert ("misconception", "Line", "with-a-fixed-offset", 3) in found
     assert found[-1] == ("alternative", "largest", "computed", 1)
 
 
@@ -96,7 +96,7 @@ def test_replaces_chooses_among_several_definitions(read):
 
 def test_a_function_that_calls_itself_calls_itself_under_the_new_name(read):
     (one,) = read(
-        '@alternative("triple")\ndef é(x, é=None):\n    "é"; return 0 if x == 0 else é(x - 1) + 3\n'
+        '@alternative("triple", id="by-recursion")\ndef é(x, é=None):\n    "é"; return 0 if x == 0 else é(x - 1) + 3\n'
         .replace(", é=None", "")
     )  # fmt: skip
     assert '"é"; return 0 if x == 0 else triple(x - 1) + 3' in one.source
@@ -120,7 +120,7 @@ def test_a_class_is_renamed_in_its_header_and_in_super(read):
 
 
 def test_an_answer_that_is_no_function_stands_in_the_solutions_lines(read):
-    (one,) = read('misconception("best", "Too large.", source="best = 99 * unit", name="large")')
+    (one,) = read('misconception("best", "Too large.", source="best = 99 * unit", id="large")')
     assert one.source == "# Type a number.\nunit = 10\nbest = 99 * unit\nprint(best)"
     assert (one.name, one.says) == ("large", "Too large.")
 
@@ -157,8 +157,21 @@ BODY = "def other(x):\n    return x\n"
         (f'@misconception("triple", WHY)\n{BODY}', "wants literal arguments only"),
         (f'@alternative("triple", replaces="quad")\n{BODY}', "defines ['helper', 'triple']"),
         (f'@alternative("best")\n{BODY}', "say replaces=, one of []"),
-        ('alternative("best", source="best = 30")', "give source= and name="),
-        ('alternative("best", name="thirty")', "give source= and name="),
+        ('alternative("best", source="best = 30")', "give id= and either source= or replace="),
+        ('alternative("best", id="thirty")', "give id= and either source= or replace= and by="),
+        ('alternative("best", id="a", replace="3")', "give id= and either source= or replace="),
+        ('alternative("best", id="a", by="3")', "give id= and either source= or replace= and"),
+        ('alternative("best", id="a", source="b", replace="3", by="4")', "and either source= or"),
+        (f'@alternative("triple", source="x")\n{BODY}', "source goes with no definition"),
+        (f'@alternative("triple", replace="3", by="4")\n{BODY}', "by, replace goes with no def"),
+        ('alternative("best", id="Thirty", source="b")', "the id 'Thirty' is not lowercase words"),
+        ('alternative("best", id="a_b", source="b")', "the id 'a_b' is not lowercase words joined"),
+        (
+            'alternative("best", id="a", replace="4", by="5")',
+            "alternative a of best): the solution",
+        ),
+        ('alternative("best", id="a", replace=("3", "u"), by="5")', "has 2 texts, by= has 1"),
+        ('alternative("best", id="a", replace=3, by="5")', "want a text each, or a tuple of texts"),
         (f'@alternative("triple")\n{BODY}' * 2, "is registered twice for the task triple"),
     ],
 )
@@ -167,3 +180,135 @@ def test_a_registration_that_cannot_be_used_is_named(read, text, says):
         read(text)
     assert says in str(caught.value)
     assert "misconceptions.py" in str(caught.value) or "no task" in says
+
+
+# -- the three forms ------------------------------------------------------------------------------
+
+
+def test_a_function_a_source_and_an_edit_may_say_the_same(read):
+    found = read(
+        '@alternative("triple")\ndef triple_by_adding(x):\n    return x + 2 * helper(x)\n\n'
+        'alternative("triple", id="by-hand", replace="return 3 * helper(x)",\n'
+        '            by="return x + 2 * helper(x)")\n'
+        'alternative("best", id="typed", source="best = 30")\n'
+        'alternative("best", id="typed-in", replace="3 * unit", by="30")\n'
+    )
+    assert [run(one.source.replace("@staticmethod\n", ""))[one.task] for one in found[2:]] == [
+        30,
+        30,
+    ]
+    by_name = {one.name: one for one in found}
+    assert list(by_name) == ["by-adding", "by-hand", "typed", "typed-in"]
+    assert by_name["by-hand"].source.endswith("def triple(x):\n    return x + 2 * helper(x)")
+    assert by_name["by-adding"].source.endswith("def triple(x):\n    return x + 2 * helper(x)")
+
+
+def test_an_edit_leaves_the_rest_of_the_cell_as_it_is(read):
+    (one,) = read(
+        'misconception("triple", "It doubles.", id="doubling", earns=1, hint="Three times.",\n'
+        '              replace="3 * helper(x)", by="2 * helper(x)")\n'
+    )
+    assert one.source == (
+        'LIMIT = 3\ndef helper(x):\n    """Kept."""\n    return x\n\n'
+        "@staticmethod\ndef triple(x):\n    return 2 * helper(x)"
+    )
+    assert (one.kind, one.earns, one.says, one.hint) == (
+        "misconception",
+        1.0,
+        "It doubles.",
+        "Three times.",
+    )
+
+
+def test_an_edit_in_several_places_has_a_pair_for_each(read):
+    (one,) = read(
+        'misconception("triple", "Off.", id="off", replace=("return x", "return 3"),\n'
+        '              by=("return x + 1", "return 2"))\n'
+    )
+    assert one.edits == (("return x", "return x + 1"), ("return 3", "return 2"))
+    assert run(one.source.replace("@staticmethod\n", ""))["triple"](1) == 4
+
+
+def test_only_an_edit_has_edits(read):
+    found = read(
+        f'@alternative("triple")\n{BODY}alternative("best", id="typed", source="best = 30")\n'
+    )
+    assert [one.edits for one in found] == [(), ()]
+
+
+def test_an_alternative_earns_everything(read):
+    first, second = read(
+        f'@alternative("triple")\n{BODY}alternative("best", id="typed", source="best = 30")\n'
+    )
+    assert (first.earns, second.earns) == (3.0, 1.0)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("definition", "slug"),
+    [
+        ("def triple_by_adding(x): ...", "by-adding"),
+        ("def doubling(x): ...", "doubling"),
+        ("def triple_(x): ...", "triple"),
+        ("def tripled(x): ...", "tripled"),
+        ("def Triple_by_hand(x): ...", "by-hand"),
+        ("class TripleThatTakesNaN: ...", "that-takes-nan"),
+        ("class CounterIsAFloat: ...", "counter-is-a-float"),
+    ],
+)
+def test_a_definition_is_called_by_its_own_name_without_the_tasks(read, definition, slug):
+    (one,) = read(f'@alternative("triple")\n{definition}\n')
+    assert (one.name, one.id) == (slug, f"91/triple/{slug}")
+
+
+def test_an_id_takes_the_place_of_a_definitions_name(read):
+    (one,) = read(f'@alternative("triple", id="by-hand-2")\n{BODY}')
+    assert (one.name, one.id) == ("by-hand-2", "91/triple/by-hand-2")
+
+
+def test_tasks_may_have_variants_of_the_same_name(read):
+    found = read(
+        f'@alternative("triple")\n{BODY}alternative("best", id="other", source="best = 30")\n'
+    )
+    assert [one.id for one in found] == ["91/triple/other", "91/best/other"]
+
+
+def test_a_misconception_and_an_alternative_of_a_task_need_two_names(read):
+    with pytest.raises(
+        LessonError, match=r"line 4 \(misconception other of triple\): is registered"
+    ):
+        read(f'@alternative("triple")\n{BODY}@misconception("triple", "Off.")\n{BODY}')
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def write_files(lesson, **files):
+    folder = lesson.folder / "misconceptions"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def test_a_folder_of_files_is_read_in_the_order_of_their_names(make_lesson):
+    made = make_lesson(LESSON)
+    write_files(
+        made,
+        b_10=f'@alternative("triple", id="third")\n{BODY}',
+        b_02=f'@alternative("triple", id="second")\n{BODY}',
+        a_99=f'@alternative("triple", id="first")\n{BODY}',
+    )
+    assert [one.name for one in variants(made)] == ["first", "second", "third"]
+
+
+def test_of_several_files_the_one_with_the_fault_is_named(make_lesson):
+    made = make_lesson(LESSON)
+    write_files(
+        made,
+        a=f'@alternative("triple")\n{BODY}',
+        b=f'\n\n@alternative("triple")\n{BODY}',
+    )
+    with pytest.raises(LessonError, match=r"misconceptions/b\.py: line 3 .* is registered twice"):
+        variants(made)
