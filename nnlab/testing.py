@@ -87,7 +87,12 @@ def check(call: str, condition: bool | np.bool_, says: str, look: str = "") -> N
 
 
 def check_close(
-    call: str, got: Any, expected: ArrayLike, rtol: float = 1e-7, atol: float = 0.0, look: str = ""
+    call: str,
+    got: object,
+    expected: ArrayLike,
+    rtol: float = 1e-7,
+    atol: float = 0.0,
+    look: str = "",
 ) -> None:
     """Fail unless ``got`` equals ``expected`` in shape and, within tolerance, in every value.
 
@@ -132,7 +137,7 @@ def check_close(
     _fail(". ".join(parts), look)
 
 
-def check_shape(call: str, got: Any, expected: Sequence[int], look: str = "") -> None:
+def check_shape(call: str, got: object, expected: Sequence[int], look: str = "") -> None:
     """Fail unless ``got`` is an array, a tensor or a list of numbers of the shape ``expected``.
 
     Raises:
@@ -148,7 +153,7 @@ def check_shape(call: str, got: Any, expected: Sequence[int], look: str = "") ->
         _fail(f"{call} returned shape {shape}, expected {tuple(expected)}", look)
 
 
-def check_equal(call: str, got: Any, expected: object, look: str = "") -> None:
+def check_equal(call: str, got: object, expected: object, look: str = "") -> None:
     """Fail unless ``got == expected``, exactly: for whole numbers, strings, booleans, lists.
 
     A boolean equals no number here, though ``True == 1`` in Python.
@@ -171,7 +176,7 @@ def check_equal(call: str, got: Any, expected: object, look: str = "") -> None:
         _fail(f"{call} returned {_brief(got)}, expected {_brief(expected)}", look)
 
 
-def check_one_of(name: str, got: Any, choices: Sequence[object], look: str = "") -> None:
+def check_one_of(name: str, got: object, choices: Sequence[object], look: str = "") -> None:
     """Fail unless the answer ``got`` is one of the choices that were offered.
 
     Args:
@@ -191,7 +196,7 @@ def check_one_of(name: str, got: Any, choices: Sequence[object], look: str = "")
         _fail(f"{name} is {_brief(got)}; choose one of {offered}", look)
 
 
-def check_unchanged(call: str, name: str, before: ArrayLike, after: Any, look: str = "") -> None:
+def check_unchanged(call: str, name: str, before: ArrayLike, after: object, look: str = "") -> None:
     """Fail if the argument ``name`` was changed in place by the call.
 
     Args:
@@ -264,7 +269,7 @@ def _as_array(value: Any) -> NDArray[Any]:
     return np.asarray(value)
 
 
-def _numbers(call: str, got: Any, shape: tuple[int, ...], look: str) -> NDArray[Any]:
+def _numbers(call: str, got: object, shape: tuple[int, ...], look: str) -> NDArray[Any]:
     """``got`` as an array of numbers; the check fails if it is none and ``shape`` is expected."""
     try:
         have = _as_array(got)

@@ -22,23 +22,26 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograder.lessons.model import Lesson, LessonError
 from autograder.lessons.reading import load
+
+#: A function of the reference notebook's names and a seed that says whether something holds.
+Claim: TypeAlias = Callable[[ModuleType, int], bool]
 
 #: The share of seeds on which a claim has to hold: 19 of 20.
 ENOUGH = 0.95
 
 
-def claim(says: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def claim(says: str) -> Callable[[Claim], Claim]:
     """Register a function ``(lesson, seed) -> bool`` as the proof of a claim.
 
     Args:
         says: the claim, in a sentence.
     """
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Claim) -> Claim:
         function.says = says  # type: ignore[attr-defined]
         return function
 
@@ -64,7 +67,7 @@ class TriedClaim:
         return {**asdict(self), "holds": self.holds}
 
 
-def read(folder: Path) -> dict[str, Callable[..., Any]]:
+def read(folder: Path) -> dict[str, Claim]:
     """The claims of the lesson in ``folder``, by name, in order; none without a ``claims.py``.
 
     Raises:
@@ -130,7 +133,7 @@ def _quiet() -> None:
 
 
 @cache
-def _loaded(folder: Path) -> tuple[ModuleType, dict[str, Callable[..., Any]]]:
+def _loaded(folder: Path) -> tuple[ModuleType, dict[str, Claim]]:
     """The names of a lesson and its claims, once a process."""
     return names_of(load(folder)), read(folder)
 

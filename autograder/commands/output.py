@@ -127,7 +127,7 @@ def check_json(path: Path | None) -> None:
         fail(f"{path} cannot be written: there is no such folder, or it is read-only")
 
 
-def write_json(path: Path | None, data: Any) -> None:
+def write_json(path: Path | None, data: dict[str, Any]) -> None:
     """Write the results of a command, if ``--json`` names a file."""
     if path is None:
         return

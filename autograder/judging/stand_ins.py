@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from autograder.protocol.channel import ProtocolError
+
+V = TypeVar("V")
 
 #: Attributes by which a check tells an array or a tensor from other objects; a stand-in is neither.
 _OF_ARRAYS = ("detach", "cpu", "numpy", "dtype")
@@ -68,13 +70,13 @@ class StandIn:
         return f"an object of type {self._kind}"
 
 
-def labelled(value: Any, label: str) -> Any:
+def labelled(value: V, label: str) -> V:
     """``value``; if it is a stand-in, sentences call it ``label`` from now on."""
     if isinstance(value, StandIn):
         value._label = label
     return value
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """The name of the type of a value of the student's side."""
     return value._kind if isinstance(value, StandIn) else type(value).__name__

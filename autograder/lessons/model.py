@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from autograder.lessons.python_source import top_level_names
 
@@ -57,18 +57,22 @@ class Limits:
     output_kb: int = 1024
     answer_mb: int = 64
 
-    def changed(self, changes: Mapping[str, Any]) -> Limits:
+    def changed(self, changes: Mapping[str, object]) -> Limits:
         """These limits with some changed.
 
         Raises:
             LimitError: there is no such limit, or its value is no positive number.
         """
+        checked: dict[str, float] = {}
         for name, value in changes.items():
             if name not in self.__dataclass_fields__:
                 raise LimitError(f"{name!r} is no limit; there are {', '.join(asdict(self))}")
-            if type(value) not in (int, float) or not 0 < value < math.inf:
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise LimitError(f"{name} is {value!r}, no positive number")
-        return replace(self, **changes)
+            if not 0 < value < math.inf:
+                raise LimitError(f"{name} is {value!r}, no positive number")
+            checked[name] = value
+        return replace(self, **checked)  # type: ignore[arg-type]  # a size may be a float
 
 
 @dataclass(frozen=True)

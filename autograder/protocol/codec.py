@@ -70,7 +70,7 @@ class Codec:
 
     # -- objects that stay where they are ------------------------------------------------------
 
-    def export(self, value: Any) -> int:
+    def export(self, value: object) -> int:
         """The handle number of ``value``, which stays alive with this codec."""
         number = self._exported_numbers.get(id(value))
         if number is None:
@@ -79,11 +79,11 @@ class Codec:
             self._exported_numbers[id(value)] = number
         return number
 
-    def handle(self, value: Any) -> list[Any]:
+    def handle(self, value: object) -> list[Any]:
         """The node of a handle that stands for ``value`` on the other side."""
         return ["h", self.export(value), type(value).__name__[:100]]
 
-    def exported(self, number: Any) -> Any:
+    def exported(self, number: object) -> Any:
         """The object behind a handle of this side."""
         if type(number) is not int or not 0 <= number < len(self._exported):
             raise ProtocolError(f"no object has the handle {number!r}")
@@ -110,7 +110,7 @@ class Codec:
         self.settle()
         return found
 
-    def apply(self, changes: Any) -> None:
+    def apply(self, changes: object) -> None:
         """Bring the shared objects up to date with what the other side did to them."""
         pending = []
         for change in items_of(changes):
@@ -251,7 +251,7 @@ class Codec:
 
     # -- nodes to values -------------------------------------------------------------------------
 
-    def decode(self, node: Any, into: int | None = None) -> Any:
+    def decode(self, node: object, into: int | None = None) -> Any:
         """The value of a node; with ``into``, the new state of that shared object.
 
         Raises:
@@ -264,7 +264,7 @@ class Codec:
         except (ValueError, TypeError, KeyError, OverflowError, IndexError, RuntimeError) as error:
             raise ProtocolError(f"a value that cannot be rebuilt ({error})") from error
 
-    def _build(self, node: Any, depth: int, into: int | None = None) -> Any:
+    def _build(self, node: object, depth: int, into: int | None = None) -> Any:
         if depth > MAX_DEPTH:
             raise ProtocolError(f"a value nested more than {MAX_DEPTH} deep")
         if node is None or isinstance(node, (bool, int, float, str, bytes)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
 
 from autograder.protocol.plain_text import field
 
@@ -18,7 +17,7 @@ def exception_node(error: BaseException) -> dict[str, str]:
     return {"type": type(error).__name__[:100], "builtin": kinds[0], "message": field(message)}
 
 
-def builtin_exception(name: Any) -> type[Exception]:
+def builtin_exception(name: object) -> type[Exception]:
     """The builtin exception class of that name; Exception for what is none, or would end us."""
     kind = getattr(builtins, name, None) if isinstance(name, str) else None
     if isinstance(kind, type) and issubclass(kind, Exception):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from autograder.protocol.channel import ProtocolError
 from autograder.protocol.plain_text import field
+
+if TYPE_CHECKING:  # torch takes seconds to import, and a message without tensors needs none
+    from typing import TypeGuard
+
+    import torch
 
 #: Kinds of numpy's dtypes that are plain data.
 ARRAY_KINDS = "biufcSUmM"
@@ -31,13 +36,13 @@ TENSOR_DTYPES = [
 ]
 
 
-def is_tensor(value: Any) -> bool:
+def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     """Whether it is a tensor; torch is not imported for the question."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def is_shareable(value: Any) -> bool:
+def is_shareable(value: object) -> bool:
     """Whether a value is mutable plain data, of which both sides keep a copy during a call."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in ARRAY_KINDS
@@ -52,7 +57,7 @@ def array_bytes(value: np.ndarray) -> bytes:
     return np.ndarray.tobytes(value)
 
 
-def tensor_bytes(value: Any) -> bytes:
+def tensor_bytes(value: torch.Tensor) -> bytes:
     """The contents of a tensor, in C order; bfloat16 as the int16 with the same bits."""
     torch = sys.modules["torch"]
     plain = value.detach().cpu().contiguous()
@@ -65,7 +70,7 @@ def tensor_bytes(value: Any) -> bytes:
     return bytes(plain.numpy().tobytes())
 
 
-def items_of(node: Any) -> list[Any]:
+def items_of(node: object) -> list[Any]:
     """The items of a node that holds a list.
 
     Raises:
@@ -76,7 +81,7 @@ def items_of(node: Any) -> list[Any]:
     return node
 
 
-def dtype_named(name: Any) -> np.dtype:
+def dtype_named(name: object) -> np.dtype:
     """numpy's dtype of that name.
 
     Raises:
@@ -87,7 +92,7 @@ def dtype_named(name: Any) -> np.dtype:
     return np.dtype(name)
 
 
-def array_of(dtype: Any, shape: Any, data: Any) -> np.ndarray:
+def array_of(dtype: object, shape: object, data: object) -> np.ndarray:
     """The array of a dtype's name, a list of sizes and its bytes; read-only.
 
     Raises:
@@ -100,7 +105,9 @@ def array_of(dtype: Any, shape: Any, data: Any) -> np.ndarray:
     count = 1
     for size in sizes:
         count *= size
-    if not isinstance(data, bytes) or len(data) != count * kind.itemsize:
+    if not isinstance(data, bytes):
+        raise ProtocolError("an array whose data are no bytes")
+    if len(data) != count * kind.itemsize:
         raise ProtocolError(f"an array whose {len(data)} bytes do not fill shape {tuple(sizes)}")
     if kind.itemsize == 0:  # of empty strings; numpy gives each a character
         if count > 1:
@@ -113,7 +120,7 @@ def array_of(dtype: Any, shape: Any, data: Any) -> np.ndarray:
     return np.frombuffer(data, kind).reshape(sizes)
 
 
-def big_integer(digits: Any) -> int:
+def big_integer(digits: object) -> int:
     """The integer of its hexadecimal digits.
 
     Raises:
@@ -124,7 +131,7 @@ def big_integer(digits: Any) -> int:
     return int(digits, 16)
 
 
-def torch_dtype_named(name: Any) -> Any:
+def torch_dtype_named(name: object) -> torch.dtype:
     """torch's dtype of that name.
 
     Raises:
@@ -132,12 +139,13 @@ def torch_dtype_named(name: Any) -> Any:
     """
     import torch
 
-    if name not in TENSOR_DTYPES:
+    if not isinstance(name, str) or name not in TENSOR_DTYPES:
         raise ProtocolError(f"a dtype {name!r:.20}")
-    return getattr(torch, name)
+    found: torch.dtype = getattr(torch, name)
+    return found
 
 
-def torch_device_named(name: Any) -> Any:
+def torch_device_named(name: object) -> torch.device:
     """torch's device of that name.
 
     Raises:
@@ -148,7 +156,7 @@ def torch_device_named(name: Any) -> Any:
     return torch.device(field(name, 20))
 
 
-def overwrite(value: Any, new: Any) -> None:
+def overwrite(value: object, new: object) -> None:
     """Give the shared object ``value`` the state of ``new``.
 
     Raises:
@@ -162,10 +170,8 @@ def overwrite(value: Any, new: Any) -> None:
         value[...] = new
     elif isinstance(value, list) and isinstance(new, list):
         value[:] = new
-    elif (
-        isinstance(value, (dict, set))
-        and type(new) in (dict, set)
-        and isinstance(new, dict) == isinstance(value, dict)
+    elif (isinstance(value, dict) and isinstance(new, dict)) or (
+        isinstance(value, set) and isinstance(new, set)
     ):
         value.clear()
         value.update(new)

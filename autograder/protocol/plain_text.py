@@ -7,7 +7,6 @@ of these functions before a person, a file or the trusted side's own data gets i
 from __future__ import annotations
 
 import re
-from typing import Any
 
 #: The most characters of a text that is not data: a name, a message.
 MAX_TEXT = 20_000
@@ -42,7 +41,7 @@ def on_one_line(name: str | bytes, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def quoted(value: Any, limit: int = 60) -> str:
+def quoted(value: object, limit: int = 60) -> str:
     """A value of a stranger's file within a sentence: short, in quotes, of printable characters."""
     if isinstance(value, str):
         value = value[: limit + 1]
@@ -52,7 +51,7 @@ def quoted(value: Any, limit: int = 60) -> str:
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
-def field(value: Any, limit: int = MAX_TEXT) -> str:
+def field(value: object, limit: int = MAX_TEXT) -> str:
     """A message's field as text of bounded length, whatever came; empty for what is no text."""
     return shortened(encodable(value), limit) if isinstance(value, str) else ""
 

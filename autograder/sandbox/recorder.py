@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 #: Of the room for a cell's outputs, one part in so many is for the end of what is over the limit.
@@ -108,7 +109,7 @@ class Stream:
         self._recorder.stream(self._stream, text)
         return len(text)
 
-    def writelines(self, lines: Any) -> None:
+    def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.write(line)
 

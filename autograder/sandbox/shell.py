@@ -96,7 +96,7 @@ class Shell(InteractiveShell):
         assert isinstance(self.compile, _Compiler)
         self.compile.shell = self
 
-    def enable_gui(self, gui: Any = None) -> None:
+    def enable_gui(self, gui: object = None) -> None:
         """There are no windows here; the inline backend needs none."""
 
     def system(self, cmd: str) -> None:
