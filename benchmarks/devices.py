@@ -23,6 +23,7 @@ from pathlib import Path
 
 import sections
 
+from autograder.commands.output import err, problem, progress
 from autograder.lessons import reading
 from autograder.lessons.model import Cell, Lesson
 
@@ -66,7 +67,8 @@ def run_here(one: Lesson, device: str) -> Run:
     import torch
 
     names: dict[str, object] = {"__name__": "__main__"}
-    in_torch, seconds, points, failed = False, 0.0, 0.0, {}
+    in_torch, seconds, points = False, 0.0, 0.0
+    failed: dict[str, str] = {}
     for cell in one.cells:
         in_torch = in_torch or begins_pytorch_part(cell)
         if not cell.is_code:
@@ -108,20 +110,18 @@ def main() -> None:
         "| assignment | CPU, s | CUDA, s | points on each |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for folder in reading.folders(ROOT, options.names):
-        cpu, cuda = run(folder, "cpu"), run(folder, "cuda")
-        for one in (cpu, cuda):
-            for cell, trace in one.failed.items():
-                print(f"{one.name} on {one.device}: {cell}\n{trace}", file=sys.stderr)
-        line = f"| {cpu.name} | {cpu.seconds:.1f} | {cuda.seconds:.1f} | "
-        lines.append(f"{line}{cpu.points:g}, {cuda.points:g} |")
-        print(lines[-1])
-    write("\n".join(lines))
-
-
-def write(table: str) -> None:
-    """Put the table between its marks in docs/benchmarks.md."""
-    sections.write(sections.DOCS / "benchmarks.md", BEGIN, END, table)
+    folders = reading.folders(ROOT, options.names)
+    with progress("Running the notebooks") as advance:
+        for number, folder in enumerate(folders, start=1):
+            cpu, cuda = run(folder, "cpu"), run(folder, "cuda")
+            for one in (cpu, cuda):
+                for cell, trace in one.failed.items():
+                    problem(f"{one.name} on {one.device}: {cell}\n{trace}")
+            line = f"| {cpu.name} | {cpu.seconds:.1f} | {cuda.seconds:.1f} | "
+            lines.append(f"{line}{cpu.points:g}, {cuda.points:g} |")
+            err.print(lines[-1], markup=False, soft_wrap=True)
+            advance(number, len(folders))
+    sections.write(sections.DOCS / "benchmarks.md", BEGIN, END, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
-from rich.console import Console
 
 from autograder.authoring import demo_class
+from autograder.commands.output import err, problem, progress
 from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +37,6 @@ SMALL = ROOT / "tests" / "course"
 NAME = "90_small"
 #: A moment between the start of the command and the end of a small class, in seconds.
 _LATEST = 9.0
-console = Console(stderr=True, highlight=False)
 
 
 @dataclass
@@ -56,8 +56,14 @@ def run(
     seed: int,
     sandbox: str = "auto",
     tally: Tally | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tally:
-    """Grade class after class in ``folder`` until so many processes were killed."""
+    """Grade class after class in ``folder`` until so many processes were killed.
+
+    Args:
+        tally: is filled, so that something is known if this is interrupted.
+        on_progress: is called with the number of kills, and how many there shall be.
+    """
     rng, number = random.Random(seed), 0
     tally = tally or Tally()
     while sum(tally.kills.values()) < kills:
@@ -68,6 +74,7 @@ def run(
         while True:
             enough = sum(tally.kills.values()) >= kills
             ended = grade_and_kill(course, None if enough else rng, tally, sandbox)
+            on_progress(sum(tally.kills.values()), kills)
             after = inodes(course)
             again = [one for one, inode in before.items() if after.get(one) != inode]
             tally.complaints += [f"{course.name}: {one} was graded twice" for one in again]
@@ -115,6 +122,7 @@ def grade_and_kill(course: Path, rng: random.Random | None, tally: Tally, sandbo
 
 
 def alive(process: psutil.Process) -> bool:
+    """Whether a process has not ended; one that only waits to be asked for its code has."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -122,6 +130,7 @@ def alive(process: psutil.Process) -> bool:
 
 
 def what(process: psutil.Process, command: psutil.Process) -> str:
+    """Which program of the command a process is."""
     if process.pid == command.pid:
         return "the command"
     return "bubblewrap" if process.name() == "bwrap" else "a process below it"
@@ -178,14 +187,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sandbox", default="auto")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        tally = Tally()
-        with contextlib.suppress(KeyboardInterrupt):  # what was seen until then is said
-            run(Path(folder), options.kills, options.students, options.seed, options.sandbox, tally)
+    tally = Tally()
+    with (
+        tempfile.TemporaryDirectory(prefix="kills-") as folder,
+        contextlib.suppress(KeyboardInterrupt),  # what was seen until then is said
+        progress("Killing") as advance,
+    ):
+        run(
+            Path(folder), options.kills, options.students, options.seed, options.sandbox, tally,
+            advance,
+        )  # fmt: skip
     for complaint in tally.complaints:
-        console.print(f"[red]✗[/red] {complaint}")
+        problem(complaint)
     hits = ", ".join(f"{count} of {name}" for name, count in sorted(tally.kills.items()))
-    console.print(
+    err.print(
         f"{sum(tally.kills.values())} kills ({hits}) in {tally.finished} classes of "
         f"{options.students}: {tally.graded} submissions graded, {len(tally.complaints)} complaints"
     )

@@ -1,10 +1,12 @@
-"""Zip archives as an LMS makes them, and a course into which they are collected."""
+"""Zip archives as an LMS or a stranger makes them, and a course into which they are collected."""
 
 from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +18,20 @@ from autograder.intake.collect import Report, collect_archive
 
 NAME = "90_small"
 NOTEBOOK = f"{NAME}.ipynb"
+BOB = f"bob/{NOTEBOOK}"
 TEXT = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 #: Small enough to pass in a test.
 SMALL = ArchiveLimits(
     members=40, total_bytes=24 << 20, student_bytes=6 << 20, student_files=10,
     member_bytes=4 << 20, ratio_free=1 << 20,
 )  # fmt: skip
+
+
+#: Byte offsets in an entry of the table of contents, and in the header before a member's data.
+_ENTRY = {"flags": (8, "H"), "method": (10, "H"), "crc": (16, "I"), "packed": (20, "I"),
+          "size": (24, "I"), "attributes": (38, "I"), "offset": (42, "I")}  # fmt: skip
+_LOCAL = {"flags": (6, "H"), "method": (8, "H"), "crc": (14, "I"), "packed": (18, "I"),
+          "size": (22, "I")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,47 @@ def packed(*members: Packed | str) -> bytearray:
             info.external_attr = one.mode << 16
             archive.writestr(info, one.data)
     return bytearray(raw.getvalue())
+
+
+def zeros(size: int, name: str = "alice/zeros.bin") -> Packed:
+    """A member that packs to almost nothing."""
+    return Packed(name, bytes(size))
+
+
+def noise(size: int, name: str, seed: int = 0) -> Packed:
+    """A member whose bytes do not pack well."""
+    words = [struct.pack("<I", zlib.crc32(struct.pack("<II", seed, i))) for i in range(size // 4)]
+    return Packed(name, b"".join(words))
+
+
+def nth(raw: bytes, signature: bytes, index: int) -> int:
+    """Where a signature stands in an archive for the ``index``-th time."""
+    at = -1
+    for _ in range(index + 1):
+        at = raw.index(signature, at + 1)
+    return at
+
+
+def patch(raw: bytearray, index: int, *, local: bool = False, **values: int) -> bytearray:
+    """Change fields of a member in the table of contents, or in its own header."""
+    at = nth(raw, b"PK\x03\x04" if local else b"PK\x01\x02", index)
+    for field, value in values.items():
+        offset, kind = (_LOCAL if local else _ENTRY)[field]
+        struct.pack_into(f"<{kind}", raw, at + offset, value)
+    return raw
+
+
+def rename(raw: bytearray, old: str, new: bytes) -> bytearray:
+    """Write other bytes, as many, over a member's name wherever it stands."""
+    assert len(old.encode()) == len(new) and old.encode() in raw
+    return bytearray(bytes(raw).replace(old.encode(), new))
+
+
+def reasons(report: Report) -> dict[str, str]:
+    """Why each member was refused, of a report in which none was refused twice."""
+    found = {one.member: one.reason for one in report.refused}
+    assert len(found) == len(report.refused)
+    return found
 
 
 def tree(root: Path) -> dict[str, tuple[int, bytes | str]]:
@@ -88,7 +139,7 @@ class Class:
         inside = self.submitted.relative_to(self.room)
         return {k: v for k, v in tree(self.room).items() if not Path(k).is_relative_to(inside)}
 
-    def collect_archive(self, raw: bytes, limits: ArchiveLimits = SMALL, **options) -> Report:
+    def collect(self, raw: bytes, limits: ArchiveLimits = SMALL, **options) -> Report:
         self.archive.write_bytes(raw)
         with self.nothing_else_changes():
             return collect_archive(self.course, NAME, self.archive, limits=limits, **options)

@@ -34,7 +34,7 @@ def course(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("lab") / "course"
     small = reading.load(Path(__file__).parent / "course" / "assignments" / "90_small")
     demo_class.prepare_folder(ROOT, target)
-    shutil.copytree(small.path.parent, target / "assignments" / small.name)
+    shutil.copytree(small.folder, target / "assignments" / small.name)
     demo_class.make_class(target, small, 3)
     command = [sys.executable, "-m", "autograder.commands.cli", "grade", "90"]
     subprocess.run(command, cwd=target, check=True, capture_output=True)

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.lessons import model, reading
-
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     tomllib = pytest.importorskip("tomli")
 
 from autograder.authoring.build import build, stale
+from autograder.lessons import reading
+from autograder.lessons.model import Lesson
+from autograder.lessons.variants import variants
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -37,7 +38,7 @@ def normal(requirement: str) -> str:
 
 
 @pytest.mark.parametrize("one", LESSONS, ids=lambda one: one.name)
-def test_the_committed_notebooks_are_what_the_lesson_builds(one: model.Lesson) -> None:
+def test_the_committed_notebooks_are_what_the_lesson_builds(one: Lesson) -> None:
     assert stale(build(one), ROOT) == []
 
 
@@ -116,12 +117,56 @@ def test_no_file_names_a_path_of_one_machine() -> None:
             assert found is None or path == Path(__file__), f"{path}: {found and found[0]}"
 
 
-def test_nnlab_knows_nothing_of_the_grader_and_the_sandbox_nothing_of_lessons() -> None:
-    for path in (ROOT / "nnlab").glob("*.py"):
-        assert "autograder" not in re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.M)
-    for path in (ROOT / "autograder" / "sandbox").glob("*.py"):
-        imported = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(), re.M)
-        assert not [name for name in imported if name.startswith(("nbgrader", "autograder.lesson"))]
+def test_imports_keep_their_contracts() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_the_version_stands_in_one_place() -> None:
+    from autograder import __version__
+
+    places = [
+        path.relative_to(ROOT)
+        for path in tracked()
+        if path.suffix in (".py", ".toml", ".yml", ".cfg")
+        and re.search(rf"""["']{re.escape(__version__)}["']""", path.read_text(encoding="utf-8"))
+    ]
+    assert places == [Path("autograder/__init__.py")]
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def sections(folder: str) -> list[Path]:
+    return sorted((ROOT / "assignments").glob(f"*/{folder}/*.py"))
+
+
+def test_a_section_of_a_lesson_is_short_and_its_lines_too() -> None:
+    for path in sections("lesson") + sections("misconceptions"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 450, f"{path}: {len(lines)} lines; split it at a heading"
+        long = [number for number, line in enumerate(lines, start=1) if len(line) > 100]
+        assert long == [], f"{path}: more than 100 characters in lines {long}"
+
+
+def test_misconceptions_have_the_names_of_the_sections_that_hold_their_tasks() -> None:
+    assert len(sections("misconceptions")) > 50
+    for path in sections("misconceptions"):
+        section = path.parents[1] / "lesson" / path.name
+        assert section.exists(), f"{path} is about no section of the lesson"
+        tasks = set(re.findall(r'^# %% solution="(\w+)"', section.read_text(), re.MULTILINE))
+        text = path.read_text(encoding="utf-8")
+        about = set(re.findall(r'^@?(?:misconception|alternative)\(\s*"(\w+)"', text, re.MULTILINE))
+        assert about <= tasks, f"{path}: {about - tasks} are tasks of another section"
+
+
+@pytest.mark.parametrize("one", LESSONS, ids=lambda one: one.name)
+def test_every_task_has_a_title_and_every_variant_an_id_of_its_own(one: Lesson) -> None:
+    titles = [task.title for task in one.tasks]
+    assert all(task.solution.title for task in one.tasks)
+    assert len(set(titles)) == len(titles)
+    ids = [variant.id for variant in variants(one)]
+    assert len(set(ids)) == len(ids) > 100
+    assert all(re.fullmatch(rf"{one.number}/\w+/[a-z0-9]+(-[a-z0-9]+)*", name) for name in ids)
 
 
 def test_only_the_gradebook_module_writes_marks() -> None:

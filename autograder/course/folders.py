@@ -56,7 +56,7 @@ class Course:
     @property
     def course_id(self) -> str:
         """nbgrader's name of the course; may be empty."""
-        return self._setting("course_id", "")
+        return self._setting("course_id", "").strip()
 
     @property
     def db_url(self) -> str:

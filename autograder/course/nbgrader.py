@@ -116,8 +116,10 @@ def check_schema_version(db_url: str) -> None:
     path = Path(db_url.removeprefix("sqlite:///"))
     if not path.exists():
         return
+    # As a proper URI: a course's folder may have "#", "?" or "%" in its name.
+    readable = f"{path.resolve().as_uri()}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        with contextlib.closing(sqlite3.connect(readable, uri=True)) as database:
             names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
             if not names:
                 return
@@ -126,6 +128,8 @@ def check_schema_version(db_url: str) -> None:
                 if "alembic_version" in names
                 else None
             )
+    except sqlite3.OperationalError as error:
+        raise OldGradebookError(f"{path} cannot be read ({error}); nothing was done") from error
     except sqlite3.DatabaseError as error:
         raise OldGradebookError(f"{path} is no gradebook ({error}); move it away") from error
     wanted = current_schema_version()

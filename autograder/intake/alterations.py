@@ -124,7 +124,7 @@ def fits_own_checksum(there: dict[str, Any], nbgrader: dict[str, Any] | None = N
         return False
     try:
         return bool(own["checksum"] == checksum(there["source"], there["cell_type"], nbgrader))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return False  # it says that it is graded, with points that are missing or no number
 
 

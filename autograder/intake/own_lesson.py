@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,10 @@ def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
         return None
     task, _, part = rest.partition("-")
     points = raw["metadata"]["nbgrader"].get("points")
-    worth = float(points) if isinstance(points, (int, float)) else 0.0
+    worth = 0.0
+    if isinstance(points, (int, float)):
+        with contextlib.suppress(OverflowError):  # a whole number may have a thousand digits
+            worth = float(points)
     return Cell(_KINDS[prefix], raw["source"], number, task, part, worth)
 
 

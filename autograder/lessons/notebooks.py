@@ -128,10 +128,12 @@ def checksum(source: str, cell_type: str, nbgrader: dict[str, Any]) -> str:
         KeyError, TypeError, ValueError: the metadata lacks an id, or points that are a number.
     """
     digest = hashlib.md5()
-    roles = [str(bool(nbgrader.get(role, False))) for role in ("grade", "solution", "locked")]
-    for part in (source, cell_type, *roles, nbgrader["grade_id"]):
+    grade, solution = nbgrader.get("grade", False), nbgrader.get("solution", False)
+    # For nbgrader a student's cell is never locked, and a test always.
+    locked = not solution and (bool(grade) or nbgrader.get("locked", False))
+    for part in (source, cell_type, str(grade), str(solution), str(locked), nbgrader["grade_id"]):
         digest.update(part.encode("utf-8"))
-    if nbgrader.get("grade", False):
+    if grade:
         digest.update(str(float(nbgrader["points"])).encode())
     return digest.hexdigest()
 

@@ -172,7 +172,10 @@ def _cell(path: Path, number: int, raw: Any) -> Cell:
     metadata = {k: v for k, v in raw.metadata.items() if k != "lines_to_next_cell"}
     first_line = raw.source.strip().split("\n")[0][:50]
     where = f"cell {number} ({first_line or 'empty'})"
-    problem = _problem(metadata, raw.cell_type == "code")
+    if raw.cell_type == "raw":
+        problem = "a header ('# ---') belongs to the first lines of the first file, and only there"
+    else:
+        problem = _problem(metadata, raw.cell_type == "code")
     if problem:
         raise LessonError(path, where, problem)
     purpose = next((word for word in PURPOSE_WORDS if word in metadata), None)

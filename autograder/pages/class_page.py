@@ -51,12 +51,12 @@ def class_page(run: ClassRun) -> str:
 def _titles(lesson: Lesson) -> dict[str, str]:
     """What each graded cell is called, by id."""
     tasks = {task.name: task.title for task in lesson.tasks}
-    return {
-        cell.id: " ".join(
-            filter(None, (tasks.get(cell.name) or cell.title or cell.name, cell.part))
-        )
-        for cell in lesson.graded
-    }
+    titles = {}
+    for cell in lesson.graded:
+        # An answer in words may have the name of a task; its title is its own.
+        title = tasks.get(cell.name) if cell.kind == "tests" else cell.title
+        titles[cell.id] = " ".join(filter(None, (title or cell.name, cell.part)))
+    return titles
 
 
 def _cell(mark: Mark) -> dict[str, str]:

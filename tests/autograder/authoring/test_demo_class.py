@@ -1,4 +1,4 @@
-"""autograder.demo: a made-up class whose right marks are known."""
+"""A made-up class whose right marks are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import nbformat
 import pytest
 
-from autograder.authoring import demo_class
 from autograder.authoring.demo_class import Known, differences, make_class, prepare_folder
 from autograder.classes.run import ClassRun, Entry
 from autograder.course.folders import CONFIG_FILE, CourseError
@@ -86,10 +85,12 @@ def test_a_class_is_a_mixture(made, small):
     assert len(totals) > 4
 
 
-def test_a_large_class_has_a_student_for_each_submission():
-    ids = demo_class._ids(70)
+def test_a_large_class_has_a_student_for_each_submission(small, tmp_path):
+    known = make_class(tmp_path, small, 70)
+    ids = [one.student for one in known]
     assert len(set(ids)) == 70
     assert ids[0] == "agnesi"
+    assert {path.name for path in (tmp_path / "submitted").iterdir()} == set(ids)
 
 
 def test_what_is_known_is_what_the_grader_finds(made, small, grade):
@@ -109,6 +110,12 @@ def test_what_is_known_is_what_the_grader_finds(made, small, grade):
     )
 
 
+def test_a_submission_that_was_not_graded_is_a_difference(made, small):
+    _, known = made
+    run = ClassRun(small, (Entry(known[0].student, None, "no worker is left"),), 1.0)
+    assert differences(known[:1], run) == [f"{known[0].student}: was not graded"]
+
+
 def test_an_answer_in_words_is_given_by_some(made, small):
     target, known = made
     answers = set()
@@ -120,7 +127,7 @@ def test_an_answer_in_words_is_given_by_some(made, small):
 
 
 CHAIN = """\
-# %% solution="first"
+# %% solution="first" title="First"
 def first():
     ### BEGIN SOLUTION
     return 1
@@ -132,7 +139,7 @@ assert first() == 1
 assert first() < 2
 ### END HIDDEN TESTS
 
-# %% solution="second" needs="first"
+# %% solution="second" needs="first" title="Second"
 def second():
     ### BEGIN SOLUTION
     return first() + 1
@@ -146,9 +153,9 @@ assert second() < 3
 """
 
 WRONG = """\
-from autograder.misconceptions import misconception
-misconception("first", "Off.", source="def first():\\n    return 0", name="off")
-misconception("second", "Off.", source="def second():\\n    return 0", name="far_off")
+from autograder.lessons.variants import misconception
+misconception("first", "Off.", source="def first():\\n    return 0", id="off")
+misconception("second", "Off.", source="def second():\\n    return 0", id="far-off")
 """
 
 
@@ -157,7 +164,7 @@ def test_what_other_tasks_need_is_right_or_open_and_then_they_are_open_too(make_
     answers = [(one.answers["first"], one.answers["second"]) for one in known]
     assert {first for first, _ in answers} == {"reference", "blank"}
     assert {second for first, second in answers if first == "blank"} == {"blank"}
-    assert {second for first, second in answers if first == "reference"} >= {"reference", "far_off"}
+    assert {second for first, second in answers if first == "reference"} >= {"reference", "far-off"}
 
 
 def test_solutions_stand_in_the_release_as_students_would_type_them(made, small):

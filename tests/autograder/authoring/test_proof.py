@@ -1,4 +1,4 @@
-"""autograder.proof: what must hold of a lesson's tests, and how it is said when it doesn't."""
+"""What must hold of a lesson's tests, and how it is said when it doesn't."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from autograder.authoring import proof
-from autograder.lessons import notebooks
+from autograder.classes.errors import PoolError
+from autograder.classes.jobs import NotGraded
 from autograder.lessons.variants import Variant, variants
 from nnlab.testing import SEED_VARIABLE
 
@@ -37,7 +38,7 @@ def claim(small, claims):
 
     def make(kind, task, source, earns=0.0):
         variant = Variant(kind, task, "made", source, earns)
-        (job,) = claims["double_by_adding"].jobs
+        (job,) = claims["by-adding"].jobs
         job = replace(job, submission=proof.reference(small, {task: source}))
         return proof.Claim(small, kind, task, "made", (job,), variant)
 
@@ -87,9 +88,9 @@ def test_all_claims_about_the_small_lesson_hold(claims, prove):
     earned = {row.name: (row.earned, row.of) for row in rows}
     assert earned["reference"] == (10, 10)
     assert earned["blank release"] == (0, 10)
-    assert earned["double_that_squares"] == (0, 2)
-    assert earned["LineWithAFixedOffset"] == (3, 4)
-    assert earned["update_out_of_place"] == (3, 3)
+    assert earned["that-squares"] == (0, 2)
+    assert earned["with-a-fixed-offset"] == (3, 4)
+    assert earned["out-of-place"] == (3, 3)
     assert rows[0].runs == 2
     assert rows[0].to_dict()["holds"] is True
 
@@ -102,7 +103,7 @@ def test_a_misconception_that_the_tests_accept_survives(small, claim, prove):
 
 
 def test_a_misconception_must_earn_what_it_says(claims, prove):
-    one = claims["LineWithAFixedOffset"]
+    one = claims["with-a-fixed-offset"]
     row = prove(replace(one, variant=replace(one.variant, earns=1.0)))
     assert row.problem.endswith("earns 3, not 1 (earns=…)")
 
@@ -139,7 +140,7 @@ def second():
 assert second() == 2
 """
 
-WRONG = 'misconception("first", "Off.", source="def first():\\n    return 0", name="off")\n'
+WRONG = 'misconception("first", "Off.", source="def first():\\n    return 0", id="off")\n'
 
 
 def test_a_task_that_needs_the_wrong_one_may_fall_with_it(make_lesson, prove):
@@ -166,3 +167,52 @@ def test_a_fault_of_a_test_is_named(make_lesson, prove):
         "fault of the test test-first: its last line is 2.0, not a number from 0 to 1"
         in row.problem
     )
+
+
+def test_near_its_task_a_variant_is_judged_by_the_tests_of_what_needs_it_only(make_lesson):
+    made = make_lesson(CHAIN + CHAIN.replace("first", "third").replace("second", "fourth"), WRONG)
+    near = proof.claims(made, seeds=1, variant_seeds=1, everywhere=False)
+    assert [job.options.tasks for claim in near for job in claim.jobs] == [
+        (),
+        (),
+        ("first", "second"),
+    ]
+    far = proof.claims(made, seeds=1, variant_seeds=1)
+    assert {job.options.tasks for claim in far for job in claim.jobs} == {()}
+
+
+def test_experiments_run_in_every_job_if_they_are_asked_for(small):
+    for asked in (False, True):
+        found = proof.claims(small, seeds=2, variant_seeds=1, run_experiments=asked)
+        assert {job.options.run_experiments for claim in found for job in claim.jobs} == {asked}
+
+
+class Backwards:
+    """A pool whose last job is done first; what it was told of the jobs is its answer."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def run(self, jobs):
+        yield from reversed([(job, self.answer(job)) for job in jobs])
+
+
+def test_claims_are_judged_in_their_order_whenever_their_jobs_are_done(small, claims, grade):
+    def answer(job):
+        return grade(lesson=job.lesson, submission=job.submission)
+
+    told = []
+    few = [claims["reference"], claims["blank release"], claims["by-adding"]]
+    rows = proof.prove(few, Backwards(answer), lambda done, total: told.append((done, total)))
+    assert [(row.name, row.runs, row.holds) for row in rows] == [
+        ("reference", 2, True),
+        ("blank release", 1, True),
+        ("by-adding", 1, True),
+    ]
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_job_that_could_not_be_graded_proves_nothing(claims):
+    pool = Backwards(lambda job: NotGraded("no worker is left"))
+    with pytest.raises(PoolError, match=r"90_small//1: no worker is left"):
+        proof.prove([claims["reference"]], pool, lambda done, total: None)

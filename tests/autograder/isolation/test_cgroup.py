@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,27 +16,29 @@ import pytest
 
 from autograder.isolation import cgroup
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HIERARCHY = Path("/sys/fs/cgroup")
 
-#: Five processes that hold 150 MB each, which is less than each one may have.
+#: Five processes that hold 600 MB each, which is less than each one may have; it says how the
+#: first of them ended.
 MANY = """
 import os, time
 for _ in range(5):
     if os.fork() == 0:
-        block = b"x" * (150 << 20)
-        time.sleep(20)
+        block = b"x" * (600 << 20)
+        time.sleep(600)
         os._exit(0)
-time.sleep(3)
-print("not noticed")
+print(os.wait()[1])
 """
-#: One file of 400 MB; a room has its disk in memory.
+#: One file of 400 MB; in namespaces of its own, a submission has its disk in memory.
 FILE = """
 with open("large", "wb") as file:
     for _ in range(400):
         file.write(b"x" * (1 << 20))
 print("not noticed")
 """
+#: What all processes may use, in MB. A fork of the warm parent has more addresses than FILE's.
+MEMORY = {MANY: 2500, FILE: 300}
 
 
 @dataclass
@@ -85,19 +88,19 @@ def place() -> Iterator[Callable[[str], Place]]:
 
 RUN = """
 import json, sys
-from autograder.sandbox import tiers
+from autograder.isolation import tiers
 from autograder.judging.sandbox_client import Sandbox, SubmissionDied
 said = {}
-isolation = tiers.choose(sys.argv[1])
+isolation, memory_mb = tiers.choose(sys.argv[1]), int(sys.argv[3])
 said["groups"] = tiers.probe(isolation).groups
 with Sandbox(isolation) as sandbox:
-    with sandbox.submission({"memory_mb": 300, "disk_mb": 1000, "processes": 30}) as one:
+    with sandbox.submission({"memory_mb": memory_mb, "disk_mb": 1000, "processes": 30}) as one:
         try:
-            said["ran"] = one.run(sys.argv[2], 30, 10_000).outputs
+            said["ran"] = one.run(sys.argv[2], 300, 10_000).outputs
         except SubmissionDied as error:
             said["died"], said["killed"] = str(error), error.killed
-    with sandbox.submission({"memory_mb": 300, "disk_mb": 64, "processes": 30}) as one:
-        said["next"] = one.run("print(1 + 1)", 30, 10_000).outputs[0]["text"]
+    with sandbox.submission({"memory_mb": memory_mb, "disk_mb": 64, "processes": 30}) as one:
+        said["next"] = one.run("print(1 + 1)", 300, 10_000).outputs[0]["text"]
 print(json.dumps(said))
 """
 
@@ -123,13 +126,14 @@ def left_in(place: Place) -> list[str]:
 )
 def test_more_memory_than_all_processes_may_have_ends_them(place, code, tier, user) -> None:
     group = place("limit", owner=user, delegated=True)
-    found = said(group.run(RUN, tier, code, user=user))
+    found = said(group.run(RUN, tier, code, str(MEMORY[code]), user=user))
     assert found["groups"] or tier == "none"
     if "died" in found:
-        assert found["died"] == "its processes used more than 300 MB of memory"
+        assert found["died"] == f"its processes used more than {MEMORY[code]} MB of memory"
         assert not found["killed"]
     else:  # the kernel took what used most, and the notebook's own process went on
         assert code == MANY
+        assert found["ran"][0]["text"] == f"{signal.SIGKILL.value}\n"
     assert found["next"] == "2\n"
     assert left_in(group) == []
 

@@ -246,3 +246,8 @@ def test_a_course_without_lessons_is_told(tmp_path):
         reading.find(tmp_path / "nowhere")
     with pytest.raises(LessonError, match="'01': is no assignment; choose from none"):
         reading.find(tmp_path / "nowhere", ["01"])
+
+
+def test_a_header_further_down_is_an_error_and_no_text_for_students(make_lesson) -> None:
+    with pytest.raises(LessonError, match="belongs to the first lines of the first file"):
+        make_lesson("# %% [markdown]\n# Text.\n\n# %% [raw]\n# ---\n# title: Second\n# ---\n")
