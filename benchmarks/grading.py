@@ -413,8 +413,9 @@ def markdown(rows: Iterable[Row]) -> str:
 def table(rows: Iterable[Row]) -> Table:
     """The table for a terminal."""
     made = Table(box=None)
-    for number, column in enumerate(COLUMNS):
-        made.add_column(column, justify="right" if number else "left", no_wrap=not number)
+    made.add_column(COLUMNS[0])
+    for column in COLUMNS[1:]:
+        made.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for row in rows:
         made.add_row(*row.cells)
     return made

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-
 _LONGEST_PARSED = 4 << 20
 
 

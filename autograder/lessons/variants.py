@@ -157,11 +157,11 @@ def variants(lesson: Lesson) -> list[Variant]:
 
 
 def _files(lesson: Lesson) -> list[Path]:
-    folder = lesson.folder / "misconceptions"
-    if folder.is_dir():
-        return sorted(folder.glob("*.py"))
-    file = folder.with_suffix(".py")
-    return [file] if file.exists() else []
+    folder, file = lesson.folder / "misconceptions", lesson.folder / "misconceptions.py"
+    if folder.is_dir() and file.exists():
+        problem = "has misconceptions.py and misconceptions/; keep one of the two"
+        raise LessonError(lesson.folder, "folder", problem)
+    return sorted(folder.glob("*.py")) if folder.is_dir() else [file] * file.exists()
 
 
 def _registrations(lesson: Lesson, path: Path) -> Iterator[_Registration]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import nbformat
+import pytest
 from nbgrader.utils import compute_checksum
 from small_notebooks import case, cell, students
 
 from autograder.authoring import build
+from autograder.intake.alterations import fits_own_checksum
 from autograder.intake.submission import fit, read, recover_cells
 from autograder.lessons.notebooks import released_cells
 
@@ -103,3 +107,46 @@ def test_experiments_and_prose_are_for_trying_out(small):
         cells[name]["metadata"]["tags"] = ["skip-execution"]
     cells["experiment-squares"]["metadata"]["nbgrader"].update(locked=False, checksum="mine")
     assert fit(small, list(cells.values())).flags == ()
+
+
+# -- checksums -------------------------------------------------------------------------------------
+
+
+def test_a_cells_checksum_is_the_one_that_nbgrader_computes(small):
+    release = nbformat.reads(build.build(small).release, as_version=4)
+    with_checksums = [one for one in release.cells if one.metadata.get("nbgrader")]
+    assert len(with_checksums) > 10
+    for one in with_checksums:
+        assert one.metadata.nbgrader.checksum == compute_checksum(one)
+        assert fits_own_checksum(one)
+        one.source += " "
+        assert not fits_own_checksum(one)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"checksum": ""}, {"checksum": None}, {"checksum": 5}, {"grade_id": None}, {"grade_id": 3},
+     {"points": "two"}, {"points": None}, {"points": 3}, {"grade": False},
+     {"solution": True}],
+    ids=repr,
+)  # fmt: skip
+def test_other_metadata_do_not_fit_a_checksum(notebook, changed):
+    test = copy.deepcopy(cell(notebook, "test-double"))
+    assert fits_own_checksum(test)
+    test.metadata.nbgrader.update(changed)
+    assert not fits_own_checksum(test)
+
+
+@pytest.mark.parametrize("role", ["grade", "locked", "solution", "task"])
+@pytest.mark.parametrize("name", ["test-double", "solution-double", "given-square", "answer-why"])
+def test_a_role_that_was_changed_fits_where_nbgrader_says_that_it_does(notebook, name, role):
+    one = cell(notebook, name)
+    one.metadata.nbgrader.setdefault("points", 1)
+    one.metadata.nbgrader[role] = not one.metadata.nbgrader[role]
+    assert fits_own_checksum(one) == (one.metadata.nbgrader.checksum == compute_checksum(one))
+
+
+def test_a_cell_without_metadata_fits_no_checksum(notebook):
+    test = cell(notebook, "test-double")
+    test.metadata = {}
+    assert not fits_own_checksum(test)

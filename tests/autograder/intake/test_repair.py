@@ -151,6 +151,49 @@ def test_a_heading_underlined_in_an_answer_is_no_conflict(hand_in, notebook):
     assert repair.one_side(conflict, 1) == "a\n=======\nc\nd"
 
 
+MERGED = "a\n<<<<<<< HEAD\nb\n||||||| 1a2b\nc\n=======\nd\n>>>>>>> theirs\ne"
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        (MERGED, ("a\nb\ne", "a\nd\ne")),
+        (MERGED + "\n" + MERGED, ("a\nb\ne\na\nb\ne", "a\nd\ne\na\nd\ne")),
+        (MERGED.replace("\n", "\r\n"), ("a\r\nb\r\ne", "a\r\nd\r\ne")),
+        ("<<<<<<< a\n=======\n>>>>>>> b", ("", "")),
+        ("no conflict", (None, None)),
+        ("x = '<<<<<<<'", (None, None)),
+        (MERGED.partition(">>>>>>>")[0], (None, None)),
+        (MERGED * 1001, (None, None)),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_merge_conflict_has_two_sides(text, sides):
+    assert (repair.one_side(text, 0), repair.one_side(text, 1)) == sides
+
+
+def test_of_a_cell_what_grades_it_is_kept_and_everything_else_dropped():
+    cell = {
+        "cell_type": "code", "id": "i", "source": ["a = 1\n", 5, "b = 2"], "outputs": [{}],
+        "metadata": {
+            "nbgrader": {"grade_id": "i\0", "points": 2, "grade": True, "x": [1], 5: "y"},
+            "tags": ["t", 3, "\ud800"], "collapsed": True,
+        },
+    }  # fmt: skip
+    assert repair.clean_cells([cell, None, "cell", {}]) == [
+        {
+            "id": "i",
+            "cell_type": "code",
+            "source": "a = 1\nb = 2",
+            "metadata": {
+                "nbgrader": {"grade_id": "i\ufffd", "points": 2, "grade": True},
+                "tags": ["t", "?"],
+            },
+        },
+        {"id": "", "cell_type": "markdown", "source": "", "metadata": {}},
+    ]
+
+
 # -- files that are no notebooks --------------------------------------------------------------
 
 

@@ -1,0 +1,3 @@
+"""What the tests of the sandbox share: a process that runs cells."""
+
+from ran_cells import bare, converse, run, running  # noqa: F401
