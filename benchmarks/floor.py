@@ -1,6 +1,6 @@
 """The floor: a class's cells run in forks of a warm process, two at a time, and nothing else.
 
-    python benchmarks/floor.py COURSE [--experiments]
+    python benchmarks/floor.py COURSE NAME... [--experiments]
 
 One fork a submission runs its cells in IPython, and one fork of that runs each test cell, hidden
 tests included: the work that any grader must do that keeps tests apart. No marks, no protocol,
@@ -30,6 +30,7 @@ _OUTPUT = 1 << 20
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("course", type=Path)
+    parser.add_argument("names", nargs="+", help="assignments, by name or beginning")
     parser.add_argument("--experiments", action="store_true", help="run experiments too")
     options = parser.parse_args()
     preimport.import_all()
@@ -38,7 +39,7 @@ def main() -> None:
     gc.freeze()
     work = [
         (lesson, read(lesson, path))
-        for lesson in reading.find(options.course)
+        for lesson in reading.find(options.course, options.names)
         for path in sorted(options.course.glob(f"submitted/*/{lesson.name}/{lesson.name}.ipynb"))
     ]
 

@@ -23,7 +23,10 @@ _PLAIN_SIGNS = {
 #: Where stderr is no terminal, progress is told in so many lines.
 _PROGRESS_LINES = 10
 
-out = Console(highlight=False, emoji=False)
+#: A table that goes into a file or a pipe may be wider than a terminal.
+_PIPE_WIDTH = 160
+
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, emoji=False)
 
 __all__ = [

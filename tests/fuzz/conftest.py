@@ -1,8 +1,8 @@
 """How hard the fuzz tests try: HYPOTHESIS_PROFILE is ``quick`` (if unset) or ``nightly``.
 
 ``quick`` tries the same 300 examples a test each time, ``nightly`` other 10,000 each time. No
-example has a deadline, for a loaded machine must not fail a test; what must end in time is
-measured in seconds of the processor instead.
+example has a deadline, for a busy machine must not fail a test; what must not take long is counted
+in calls of functions instead.
 """
 
 from __future__ import annotations

@@ -9,13 +9,16 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from autograder.protocol import codec
+from autograder.protocol.leaves import ARRAY_KINDS, TENSOR_DTYPES, tensor_bytes
 
 _LONG = [np.dtype(np.longdouble).str, np.dtype(np.clongdouble).str]
 _NUMBERS = [
     "|b1", "|i1", ">i2", "<i4", "<i8", "|u1", "<u2", ">u8", "<f2", ">f4", "<f4", ">f8", "<f8",
     "<c8", ">c16", "<M8[D]", ">M8[ns]", "<M8[25s]", "<M8", "<m8", "<m8[ms]", *_LONG,
 ]  # fmt: skip
+#: The types that cross as such; any other stays where it is.
+_TYPES = [bool, int, float, complex, str, bytes, list, tuple, dict, np.float16, np.float32,
+          np.float64, np.int32, np.int64, np.bool_]  # fmt: skip
 _LETTERS = ["<U1", ">U3", "<U0", "|S1", "|S4", "|S0"]
 _LAYOUTS = ["plain", "plain", "transposed", "reversed", "every other", "repeated", "read-only"]
 
@@ -63,7 +66,7 @@ def arrays(draw: st.DrawFn) -> np.ndarray:
 @st.composite
 def tensors(draw: st.DrawFn) -> torch.Tensor:
     """torch tensors: every dtype that crosses, views, and those that want a gradient."""
-    kind = getattr(torch, draw(st.sampled_from(codec._TENSOR_DTYPES)))
+    kind = getattr(torch, draw(st.sampled_from(TENSOR_DTYPES)))
     sizes = draw(_sizes)
     count = math.prod(sizes)
     carrier = np.dtype(bool) if kind is torch.bool else np.dtype("u1")
@@ -115,7 +118,7 @@ leaves = (
     | _numpy_scalars
     | st.builds(slice, _ends, _ends, _ends)
     | st.builds(range, _integers.filter(lambda n: abs(n) < 2**62), st.integers(-9, 9))
-    | st.sampled_from([..., *codec._TYPE_NAMES, torch.float64, torch.device("cuda", 1)])
+    | st.sampled_from([..., *_TYPES, torch.float64, torch.device("cuda", 1)])
     | st.sampled_from([*_NUMBERS, *_LETTERS]).map(np.dtype)
 )
 
@@ -176,9 +179,7 @@ class _Comparison:
         if isinstance(one, np.generic):
             return _facts(one) == _facts(two)
         if isinstance(one, torch.Tensor):
-            facts = [
-                (t.dtype, t.shape, t.requires_grad, codec._tensor_bytes(t)) for t in (one, two)
-            ]
+            facts = [(t.dtype, t.shape, t.requires_grad, tensor_bytes(t)) for t in (one, two)]
             return facts[0] == facts[1]
         if isinstance(one, (float, complex)):
             return np.array(one).tobytes() == np.array(two).tobytes()
@@ -215,13 +216,13 @@ def is_plain(value: Any, others: tuple[type, ...] = (), seen: set[int] | None = 
     if kind in others:
         return True
     if isinstance(value, type):
-        return value in codec._TYPE_NAMES
+        return value in _TYPES
     if not (kind in _PLAIN or isinstance(value, (np.generic, np.dtype))):
         return False
     if isinstance(value, (np.ndarray, np.generic, np.dtype)):
         if getattr(value, "size", 0):
             value.tolist()  # raises an error for characters that do not exist
-        return np.dtype(getattr(value, "dtype", value)).kind in codec._ARRAY_KINDS
+        return np.dtype(getattr(value, "dtype", value)).kind in ARRAY_KINDS
     if kind in (list, dict, set):
         seen.add(id(value))
     if kind is dict:

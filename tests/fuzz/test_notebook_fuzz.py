@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mutations import changed, changes, edited, edits
 
 from autograder.intake import repair
+from autograder.intake.own_lesson import read_own
 from autograder.intake.submission import Submission, SubmissionError, fit, read, recover_cells
 from autograder.lessons.model import Lesson
 
@@ -145,11 +146,33 @@ def test_whatever_a_notebook_holds_it_is_read_or_refused_in_a_sentence(small, pa
         return
     assert_sound(found, small)
     # A file that can be read can be shown, and means the same when it was saved again.
-    notebook = recover_cells(path)
-    assert fit(small, copy.deepcopy(notebook.cells)).sources == found.sources
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    cells = recover_cells(path)
+    assert fit(small, copy.deepcopy(cells)).sources == found.sources
+    path.write_text(json.dumps({"nbformat": 4, "cells": cells}), encoding="utf-8")
     again = read(small, path)
     assert (again.sources, again.extras, again.flags) == (found.sources, found.extras, found.flags)
+
+
+@given(files())
+def test_whatever_a_notebook_holds_it_is_its_own_lesson_or_refused_in_a_sentence(path, raw) -> None:
+    path.write_bytes(raw)
+    try:
+        own = read_own(path)
+    except SubmissionError as error:
+        assert str(error).startswith("mine.ipynb ") and str(error).endswith(".")
+        return
+    lesson = own.lesson
+    assert_sound(own.submission, lesson)
+    assert own.altered <= {one.id for one in lesson.cells if one.kind == "tests"}
+    assert lesson.worked_on is not None
+    assert lesson.worked_on <= {one.id for one in lesson.cells if one.is_students}
+    # Each test is one of a task, whose solution stands before it.
+    names = list(lesson.by_id)
+    for one in lesson.cells:
+        if one.kind == "tests":
+            assert names.index(lesson.task(one.name).solution.id) < names.index(one.id)
+    path.write_bytes(raw)
+    assert read_own(path).lesson.digest == lesson.digest
 
 
 def assert_sound(found: Submission, lesson: Lesson) -> None:

@@ -165,7 +165,7 @@ def linear_loss_one_maximum(W, b, X, y, decay=0.0):
     s = X @ W + b
     with np.errstate(all="ignore"):
         p = np.exp(s - s.max())
-        p = p / p.sum(axis=0, keepdims=True)
+        p = p / p.sum(axis=1, keepdims=True)
         loss = -np.log(p[np.arange(len(y)), y]).mean() + decay / 2 * np.sum(W**2)
     d = p.copy()
     d[np.arange(len(y)), y] -= 1

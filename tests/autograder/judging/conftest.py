@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox"))
+
+from ran_cells import bare, converse, run, running  # noqa: F401  fixtures
 
 #: Seconds that no test waits for, however busy the machine is.
 AGES = {"cell_seconds": 600, "test_seconds": 600, "notebook_seconds": 3600}

@@ -70,7 +70,7 @@ def test_it_takes_part_in_no_comparison_and_no_arithmetic() -> None:
     side = Side(True)
     thing = StandIn(side, 0, "Yes")
     assert thing != 3
-    assert not thing == np.float64(3)
+    assert not (thing == np.float64(3))  # noqa: SIM201  this operator, not its opposite
     assert thing not in [1, 2]
     assert bool(thing)
     for act in (

@@ -106,14 +106,14 @@ def test_a_name_that_the_students_own_code_misses_is_kept_for_the_notebook() -> 
 
 
 def test_a_name_that_a_probe_misses_is_one_that_the_test_reads() -> None:
-    trace = '  File "<probe p>", line 2, in p\nNameError: name \'helper\' is not defined'
+    trace = "  File \"<probe p>\", line 2, in p\nNameError: name 'helper' is not defined"
     reason = reason_for(raised(NameError, "name 'helper' is not defined", trace=trace), FACTS)
     assert reason == Reason.same("failed", "helper is not defined.", "helper")
 
 
 @pytest.mark.xfail(strict=True, reason="a traceback is the student's to forge")
 def test_a_forged_traceback_of_a_probe_brings_no_word_into_a_hidden_message() -> None:
-    trace = '  File "<probe p>", line 2, in p\nNameError: name \'TRIED7\' is not defined'
+    trace = "  File \"<probe p>\", line 2, in p\nNameError: name 'TRIED7' is not defined"
     reason = reason_for(raised(NameError, "name 'TRIED7' is not defined", trace=trace), FACTS)
     assert "TRIED7" not in reason.hidden
 

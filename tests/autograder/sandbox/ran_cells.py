@@ -6,7 +6,6 @@ The fixtures are for the folders whose conftest imports them.
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -54,7 +53,7 @@ def converse(running: Running) -> Iterator[Callable[..., Conversation]]:
     """A conversation with a fork of the process, as a test has it; ended when the next begins."""
     with contextlib.ExitStack() as stack:
 
-        def begin(seconds: float = math.inf, **options: bool) -> Conversation:
+        def begin(seconds: float = AGES, **options: bool) -> Conversation:
             stack.close()
             test = running.test()
             stack.callback(test.close)

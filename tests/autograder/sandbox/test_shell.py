@@ -7,6 +7,7 @@ from ran_cells import error, shown, words
 
 from autograder.judging.sandbox_client import Ran
 
+
 def test_the_last_expression_is_the_result_and_cells_share_names(run):
     assert run("x = 3").outputs == []
     assert run("x + 1\nx * 2") == Ran(
