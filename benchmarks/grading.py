@@ -115,6 +115,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--skip-stock", action="store_true", help="leave stock nbgrader out")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     options = parser.parse_args()
+    if options.students < 2 and not options.skip_stock:
+        parser.error("two processes of nbgrader share the class: it needs two students")
+    if options.memory_students < 4:
+        parser.error("a quarter of --memory-students must be a student")
     if options.keep and options.keep.exists():
         parser.error(f"{options.keep} is there already; name a new folder")
     return options

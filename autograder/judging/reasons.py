@@ -98,9 +98,10 @@ def _first_reason(notebook: _Notebook, step: TestStep) -> Mark:
     if mark.outcome not in ("failed", "not_written"):
         return mark
     answer = notebook.answers.get(task.name)
-    if answer is not None and answer.missing:
+    is_elsewhere = any(notebook.binders(name) for name in task.defines)
+    if answer is not None and answer.missing and not is_elsewhere:
         says = f"{task.name} is missing: its cell {answer.cell.id} is not in the notebook."
-        return replace(mark, outcome="not_written", says=says)
+        return replace(mark, outcome="not_written", says=says, hidden=False)
     if notebook.is_untouched(task):
         return replace(mark, outcome="not_written", says=not_written(task.name), hidden=False)
     if not verdict.undefined:

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 from autograder.course.folders import Course, CourseError
 from autograder.course.lock import LOCK_FILE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import kills  # noqa: E402  a script, not a package

@@ -68,8 +68,8 @@ def test_prove_shows_a_row_a_claim_and_fails_when_a_misconception_survives(small
     path = small_course / "assignments" / "90_small" / "misconceptions.py"
     path.write_text(
         path.read_text()
-        + '\nmisconception("largest", "Right, really.", source="largest = 16", name="none")\n'
-        + 'alternative("largest", source="largest = 15", name="wrong")\n'
+        + '\nmisconception("largest", "Right, really.", source="largest = 16", id="none")\n'
+        + 'alternative("largest", source="largest = 15", id="wrong")\n'
         + '\n\n@misconception("double", "Breaks another task.")\ndef double(x):\n'
         + "    return -x\n\n\nLine = None\n"
     )
@@ -91,7 +91,7 @@ def test_check_says_a_line_a_task_in_any_folder(notebook) -> None:
     assert lines[1] == "· update: update is not written yet."
     assert lines[2] == "~ Line: its visible tests give 2 of 4 points"
     assert lines[3] == "✓ largest: passes its visible tests"
-    assert lines[-1].startswith("1 of 4 pass, 1 in part.")
+    assert lines[-1].startswith("1 of 4 pass, 1 in part, 1 not written yet.")
 
 
 def test_check_tells_of_a_test_that_was_changed(notebook) -> None:
@@ -130,7 +130,7 @@ def test_grade_runs_on_a_dask_cluster(small_course, notebook) -> None:
 
 
 CLAIM = """
-from autograder.claims import claim
+from autograder.authoring.claims import claim
 
 
 @claim("Twice the seed is even")
@@ -187,7 +187,6 @@ def test_demo_grades_a_class_and_compares(small_course) -> None:
         (["build", "77"], "'77': is no assignment; choose from 90_small"),
         (["prove", "90", "--course", "nowhere"], "nowhere is no course"),
         (["grade", "90", "--student", "nobody"], "no submission for 90_small by nobody"),
-        (["grade", "90", "--dask", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
         (["check", "none.ipynb"], "none.ipynb cannot be read (No such file or directory)"),
         (["check", "nbgrader_config.py"], "is not a Jupyter notebook"),
         (["grade"], "Missing argument"),
@@ -199,6 +198,15 @@ def test_wrong_use_ends_with_2_and_says_what_to_do(small_course, arguments, says
     assert ended.returncode == 2, ended.stderr
     assert says in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr
+
+
+def test_a_dask_scheduler_that_does_not_answer_is_named(small_course, notebook) -> None:
+    target = small_course / "submitted" / "ada" / "90_small"
+    target.mkdir(parents=True)
+    (target / "90_small.ipynb").write_bytes(notebook.read_bytes())
+    ended = autograder("grade", "90", "--dask", "tcp://127.0.0.1:1", folder=small_course)
+    assert ended.returncode == 2, ended.stderr
+    assert "no Dask scheduler answers" in ended.stderr
 
 
 def test_outside_a_course_the_way_out_is_named(tmp_path) -> None:
@@ -224,7 +232,7 @@ def test_a_lesson_with_a_mistake_is_named_with_file_cell_and_way_out(small_cours
 
 def test_help_of_every_command_names_its_options() -> None:
     folder = Path(__file__).parent
-    for command in ("build", "prove", "claims", "check", "grade", "demo"):
+    for command in ("build", "prove", "claims", "check", "grade", "collect", "demo", "doctor"):
         shown = autograder(command, "--help", folder=folder)
         assert shown.returncode == 0
         assert "Usage" in shown.stdout

@@ -49,11 +49,11 @@ def test_a_gpu_is_bound_only_when_asked_for(monkeypatch) -> None:
 
 
 def test_as_nobody_everything_is_bound_by_way_of_the_stage() -> None:
-    words = ["bwrap", "--ro-bind", "/root/programs", "/root/programs", "--ro-bind", "/opt", "/opt"]
+    words = ["bwrap", "--ro-bind", "/srv/programs", "/srv/programs", "--ro-bind", "/opt", "/opt"]
     staged = bubblewrap.as_nobody([*words, "--", "python"], "/stage")
     assert staged[:2] == ["unshare", "--mount"]
     sources = staged[staged.index("/stage") + 1 : staged.index("--")]
-    assert sources == ["/root/programs", "/opt"]
+    assert sources == ["/srv/programs", "/opt"]
     inner = staged[staged.index("bwrap") :]
     assert pairs(inner, "--ro-bind") == ["/stage/0", "/stage/1"]
     assert inner[-2:] == ["--", "python"]

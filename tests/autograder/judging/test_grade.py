@@ -1,22 +1,16 @@
-"""One submission to one result: marks, reasons, and what a submission cannot do."""
+"""One submission to one result: marks, what is said of them, and what a submission cannot do."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import nbformat
-import psutil
 import pytest
-from nbgrader.utils import determine_grade, is_grade
 
-from autograder.intake.submission import Extra, Submission
+from autograder.intake.alterations import Flag
+from autograder.intake.submission import Submission
 from autograder.isolation import tiers
+from autograder.judging.grade import unreadable
 from autograder.judging.result import Result
-from autograder.judging.sandbox_client import Sandbox
 from autograder.lessons.model import Lesson
 
 Grade = Callable[..., Result]
@@ -37,9 +31,10 @@ def test_the_reference_earns_everything_and_the_blank_release_nothing(grade: Gra
         "test-largest": 1.0,
         "answer-why": 0.0,
     }
+    assert {mark.outcome for mark in right.marks} == {"passed", "not_answered"}
     assert blank.points == 0.0
     assert blank.mark("test-double").says == "double is not written yet."
-    assert blank.mark("test-Line").says.startswith("Line is not defined")
+    assert blank.mark("test-Line").says == "Line is not written yet."
 
 
 def test_a_wrong_answer_is_told_what_was_called_what_came_back_and_what_was_expected(
@@ -78,207 +73,6 @@ def test_printing_never_changes_a_mark(grade: Grade, stream: str) -> None:
     assert result.mark("test-double").points == 2.0
     (cell,) = [cell for cell in result.cells if cell["id"] == "test-double"]
     assert "x\n" in cell["outputs"][0]["text"]
-
-
-def test_an_endless_loop_in_a_function_costs_its_test_and_no_other(grade: Grade) -> None:
-    result = grade(double="def double(x):\n    while True:\n        pass")
-    assert result.mark("test-double").outcome == "not run"
-    assert "within 3 s" in result.mark("test-double").says
-    assert result.points == 8.0
-
-
-def test_an_endless_loop_in_a_cell_is_stopped_and_the_rest_is_graded(grade: Grade) -> None:
-    result = grade(double=RIGHT + "\nwhile True:\n    pass")
-    assert result.points == 10.0  # the function was defined before the loop began
-    (cell,) = [cell for cell in result.cells if cell["id"] == "solution-double"]
-    assert cell["outputs"][-1]["ename"] == "CellTimeout"
-
-
-@pytest.mark.parametrize("end", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)"])
-def test_a_cell_that_ends_the_process_costs_itself_and_the_rest_is_graded(
-    grade: Grade, end: str
-) -> None:
-    result = grade(update=end)
-    assert result.points == 7.0
-    assert "solution-update ended the process" in result.remarks[0]
-
-
-def test_a_cell_that_swallows_the_interrupt_is_left_out_of_a_second_run(grade: Grade) -> None:
-    stubborn = (
-        "while True:\n    try:\n        while True:\n            pass\n"
-        "    except BaseException:\n        pass"
-    )
-    result = grade(update=stubborn)
-    assert result.points == 7.0
-    assert "did not stop after 5 s" in result.remarks[0]
-
-
-@pytest.mark.parametrize("end", ["import os; os._exit(0)", "raise SystemExit", "exit()"])
-def test_a_function_that_ends_its_process_costs_its_test(grade: Grade, end: str) -> None:
-    result = grade(double=f"def double(x):\n    {end}")
-    assert result.mark("test-double").points == 0.0
-    assert result.points == 8.0
-
-
-def test_a_process_that_ends_where_an_error_is_expected_is_no_wrong_answer(grade: Grade) -> None:
-    # check_raises catches what a call raises; that nothing came back is no such thing.
-    mark = grade(double=RIGHT.replace("raise ValueError", "import os; os._exit(0)")).mark(
-        "test-double"
-    )
-    assert (mark.points, mark.outcome) == (0.0, "not run")
-    assert mark.says.startswith("double ended its process")
-
-
-#: The process that comes here names itself, so that it can be found from outside.
-SLOW = "import ctypes, time; ctypes.CDLL(None).prctl(15, b'slow'); time.sleep(0.7)"
-SLOW_CALL = RIGHT.replace("    return", f"    {SLOW}\n    return")
-SLOW_CELL = f"{SLOW}\n{RIGHT}"
-
-
-@pytest.mark.parametrize(
-    ("whose", "answer"),
-    [
-        ("a test's", SLOW_CALL),
-        ("the notebook's", SLOW_CALL),
-        ("the notebook's", SLOW_CELL),
-        ("the examiner's", SLOW_CALL),
-    ],
-)
-def test_a_process_that_is_killed_from_outside_costs_nothing(
-    grade: Grade, sandbox: Sandbox, whose: str, answer: str
-) -> None:
-    with killing(whose, sandbox, times=1) as killed:
-        result = grade(double=answer)
-    assert len(killed) == 1
-    assert result.points == 10.0
-    assert result.remarks == ()
-
-
-@pytest.mark.parametrize(
-    ("whose", "answer", "points"),
-    [("a test's", SLOW_CALL, 8.0), ("the notebook's", SLOW_CELL, 8.0)],
-)
-def test_a_process_that_is_killed_twice_is_not_tried_a_third_time(
-    grade: Grade, sandbox: Sandbox, whose: str, answer: str, points: float
-) -> None:
-    with killing(whose, sandbox, times=2) as killed:
-        result = grade(double=answer)
-    assert len(killed) == 2
-    assert result.points == points
-    assert result.mark("test-double").outcome != "passed"
-
-
-@contextlib.contextmanager
-def killing(whose: str, sandbox: Sandbox, *, times: int) -> Iterator[list[int]]:
-    """Kill the process that a submission waits for, so often; those that were killed."""
-    here = set(psutil.Process().children())
-    over, killed = threading.Event(), []
-
-    def work() -> None:
-        while not over.wait(0.05) and len(killed) < times:
-            with contextlib.suppress(psutil.Error, ProcessLookupError):
-                victim = find()
-                if victim and victim.pid not in killed:
-                    victim.kill()
-                    killed.append(victim.pid)
-
-    def find() -> psutil.Process | None:
-        below = psutil.Process(sandbox._process.pid).children(recursive=True)
-        slow = next((one for one in below if one.name() == "slow"), None)
-        if slow is None or whose == "a test's":
-            return slow
-        if whose == "the examiner's":
-            return next((one for one in psutil.Process().children() if one not in here), None)
-        # A notebook's own process leads a session; a test's is below it.
-        return slow if os.getsid(slow.pid) == slow.pid else slow.parent()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        thread.join()
-
-
-def test_a_test_sees_no_change_that_another_test_has_made(grade: Grade, make_lesson) -> None:
-    lesson = make_lesson(
-        '# %% shared="imports"\nfrom nnlab.testing import check_equal\n\n'
-        '# %% solution="count"\n### BEGIN SOLUTION\ncalls = []\n'
-        "def count():\n    calls.append(1)\n    return len(calls)\n### END SOLUTION\n\n"
-        + "".join(
-            f'# %% tests="count" points=1 part="{part}"\n'
-            'check_equal("count()", count(), 1)\n### BEGIN HIDDEN TESTS\n'
-            'check_equal("count()", count(), 2)\n### END HIDDEN TESTS\n\n'
-            for part in "ab"
-        )
-    )
-    assert points(grade(lesson=lesson)) == {"test-count-a": 1.0, "test-count-b": 1.0}
-
-
-def test_a_test_sees_names_as_they_are_at_its_place_hidden_lines_too(grade: Grade) -> None:
-    # Hidden lines run after the last cell.
-    later = "numbers = double = None\nnp.min = None"
-    for place in ("test-double", "test-largest"):
-        assert grade(extras=(Extra("added", "code", later, place),)).points == 10.0
-
-
-def test_hidden_lines_run_after_the_last_cell(grade: Grade) -> None:
-    told = RIGHT.replace("    return", "    open('calls', 'a').write('x')\n    return")
-    extras = (Extra("added", "code", "print('calls:', open('calls').read())", "test-largest"),)
-    result = grade(double=told, extras=extras)
-    assert result.points == 10.0
-    (cell,) = [cell for cell in result.cells if cell["source"] == extras[0].source]
-    # double(3) of the visible line, and no call of the hidden ones.
-    assert cell["outputs"][0]["text"] == "calls: x\n"
-
-
-@pytest.mark.parametrize("count", [1, 4, 5, 7])
-def test_cells_that_end_the_process_at_last_cost_no_test_before_them(
-    grade: Grade, count: int
-) -> None:
-    extras = tuple(
-        Extra("added", "code", "import os\nos._exit(1)", "test-Line") for _ in range(count)
-    )
-    result = grade(extras=extras)
-    before = {cell: points(result)[cell] for cell in ("test-double", "test-update", "test-Line")}
-    assert before == {"test-double": 2.0, "test-update": 3.0, "test-Line": 4.0}
-    # One that goes on ending its process is given up in the end.
-    assert points(result)["test-largest"] == (1.0 if count < 5 else 0.0)
-
-
-def test_a_test_that_uses_all_memory_costs_no_other_that_waits(grade: Grade, make_lesson) -> None:
-    lesson = make_lesson(
-        '# %% shared="imports"\nimport numpy as np\nfrom nnlab.testing import check_equal\n\n'
-        + "".join(
-            f'# %% solution="{name}"\n### BEGIN SOLUTION\ndef {name}():\n    return 1\n'
-            f'### END SOLUTION\n\n# %% tests="{name}" points=1\n'
-            f'check_equal("{name}()", {name}(), 1)\n### BEGIN HIDDEN TESTS\n'
-            f'check_equal("{name}()", {name}(), 1)\n### END HIDDEN TESTS\n\n'
-            for name in ("one", "two", "three")
-        ),
-        header="title: T\nminutes: 1\nlimits:\n  memory_mb: 2500\n  test_seconds: 20",
-    )
-    # Four processes with 720 MB each: no limit of one process, but that of all together.
-    hungry = (
-        "import os, time\ndef two():\n    for _ in range(2):\n        os.fork()\n"
-        "    fill = np.ones(90_000_000)\n    time.sleep(30)\n    return 1"
-    )
-    result = grade(lesson=lesson, two=hungry)
-    assert points(result) == {"test-one": 1.0, "test-two": 0.0, "test-three": 1.0}
-    assert "ended its process" in result.mark("test-two").says
-
-
-def test_cells_that_use_up_the_time_take_none_from_hidden_lines(grade: Grade, make_lesson) -> None:
-    lesson = make_lesson(
-        '# %% shared="imports"\nfrom nnlab.testing import check_equal\n\n'
-        '# %% solution="one"\n### BEGIN SOLUTION\ndef one():\n    return 1\n### END SOLUTION\n\n'
-        '# %% tests="one" points=1\ncheck_equal("one()", one(), 1)\n### BEGIN HIDDEN TESTS\n'
-        'check_equal("one()", one(), 1)\n### END HIDDEN TESTS\n\n',
-        header="title: T\nminutes: 1\nlimits:\n  notebook_seconds: 3\n  cell_seconds: 2",
-    )
-    slow = tuple(Extra("added", "code", "import time\ntime.sleep(9)", "test-one") for _ in range(3))
-    assert grade(lesson=lesson, extras=slow).points == 1.0
 
 
 def test_a_visible_line_after_hidden_ones_shows_no_word_of_the_student(
@@ -343,10 +137,10 @@ def test_an_attack_on_the_test_gains_no_mark(grade: Grade, attack: str) -> None:
     assert grade(double=attack).mark("test-double").points == 0.0
 
 
-def test_shadowed_names_of_the_setup_do_not_disturb_the_tests(grade: Grade) -> None:
+def test_shadowed_names_of_shared_cells_do_not_disturb_the_tests(grade: Grade) -> None:
     shadowed = RIGHT + "\ncheck_close = torch = hidden_rng = sum = None"
     assert grade(double=shadowed).mark("test-double").points == 2.0
-    # The probe of the third task still finds torch, as the setup cell bound it.
+    # The probe of the third task still finds torch, as the shared cell bound it.
     assert grade(largest="largest = 16\ntorch.Tensor = None").mark("test-Line").points == 4.0
 
 
@@ -405,14 +199,6 @@ def test_a_last_line_that_is_no_number_of_points_is_a_fault_of_the_test(
     assert problem in mark.detail
 
 
-def test_nbgrader_reads_the_same_marks_off_the_autograded_notebook(grade: Grade) -> None:
-    for result in (grade(), grade(blank=True), grade(double="def double(x):\n    return x")):
-        for cell in nbformat.from_dict({"cells": result.cells}).cells:
-            if is_grade(cell):
-                mark = result.mark(cell.metadata.nbgrader.grade_id)
-                assert determine_grade(cell) == (mark.points, mark.max_points)
-
-
 def test_experiments_are_skipped_and_the_marks_are_the_same_with_them(grade: Grade) -> None:
     without, with_them = grade(), grade(run_experiments=True)
     assert points(without) == points(with_them)
@@ -430,35 +216,12 @@ def test_an_experiment_runs_if_the_student_reads_what_it_binds(grade: Grade) -> 
     assert grade(largest="largest = max(squares)").mark("test-largest").points == 1.0
 
 
-def test_cells_that_the_student_added_run_at_their_place(grade: Grade) -> None:
-    helper = Extra("mine", "code", "factor = 2", after="given-square")
-    result = grade(double=RIGHT.replace("2 * x", "factor * x"), extras=(helper,))
-    assert result.mark("test-double").points == 2.0
-    ids = [cell["id"] for cell in result.cells]
-    assert ids.index("mine") == ids.index("given-square") + 1
-
-
-def test_outputs_of_cells_land_in_the_autograded_notebook(grade: Grade) -> None:
-    result = grade(double="print('hello')\n1 / 0")
-    (cell,) = [cell for cell in result.cells if cell["id"] == "solution-double"]
-    assert [output["output_type"] for output in cell["outputs"]] == ["stream", "error"]
-    assert cell["outputs"][1]["ename"] == "ZeroDivisionError"
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": result.cells}
-    nbformat.validate(nbformat.from_dict(notebook))
-
-
 def test_free_text_waits_for_a_person_and_an_empty_answer_is_zero(
     grade: Grade, small: Lesson
 ) -> None:
     written = Submission({"answer-why": "Because."}, (), ())
     assert grade(submission=written).mark("answer-why").points is None
     assert grade(blank=True).mark("answer-why").points == 0.0
-
-
-def test_a_missing_cell_earns_nothing_and_says_so(grade: Grade) -> None:
-    result = grade(submission=Submission({"solution-double": RIGHT}, (), ()))
-    assert result.mark("test-double").points == 2.0
-    assert "update is not defined" in result.mark("test-update").says
 
 
 def test_every_mark_says_how_it_was_reached(grade: Grade) -> None:
@@ -468,13 +231,21 @@ def test_every_mark_says_how_it_was_reached(grade: Grade) -> None:
     assert all(mark.seconds > 0 for mark in result.marks if mark.cell.startswith("test-"))
 
 
-def test_outputs_that_no_file_could_hold_are_made_harmless(grade: Grade) -> None:
-    odd = (
-        "from IPython.display import display\n"
-        r"display({'text/plain': ['a'], 'text/html': '\ud800', '\ud801': 'x',"
-        "\n         'application/json': {'k': float('nan')}}, raw=True)\nprint('\\udfff')"
-    )
-    result = grade(double=odd)
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": result.cells}
-    nbformat.validate(nbformat.from_dict(notebook))
-    json.dumps(notebook, ensure_ascii=False, allow_nan=False).encode("utf-8")
+def test_remarks_and_flags_of_the_submission_come_with_the_result(
+    grade: Grade, small: Lesson
+) -> None:
+    flag = Flag("solution-double", "It was copied.", "line 3")
+    result = grade(submission=Submission({}, (), ("A remark.",), (flag,)))
+    assert result.remarks == ("A remark.",)
+    assert result.flags == (flag,)
+    assert (result.lesson, result.lesson_digest) == (small.name, small.digest)
+
+
+def test_what_could_not_be_read_has_no_points_and_the_reason_everywhere(small: Lesson) -> None:
+    result = unreadable(small, "ada.ipynb is not a Jupyter notebook.")
+    assert result.points == 0.0
+    assert {mark.outcome for mark in result.marks} == {"not_run"}
+    assert {mark.says for mark in result.marks} == {"ada.ipynb is not a Jupyter notebook."}
+    assert set(points(result)) == {cell.id for cell in small.graded}
+    assert result.remarks == ("ada.ipynb is not a Jupyter notebook.",)
+    assert any("BEGIN HIDDEN TESTS" in cell["source"] for cell in result.cells)

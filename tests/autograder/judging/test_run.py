@@ -1,4 +1,4 @@
-"""The run of a notebook: what ends a cell, a test or a process costs itself, and the rest is run."""
+"""The run of a notebook: what ends a cell, a test or a process costs itself; the rest is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""autograder.keeping: arguments are put back as they were, and answers are not."""
+"""Snapshots: arguments are put back as they were, and answers are not."""
 
 from __future__ import annotations
 

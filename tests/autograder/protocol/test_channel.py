@@ -243,10 +243,11 @@ def test_a_send_to_somebody_who_never_reads_ends(channels, clock):
     assert 1 < waited.passed < 60
 
 
-def test_who_reads_a_byte_now_and_then_is_not_waited_for(channels, clock):
+@pytest.mark.parametrize(("step", "size"), [(0.05, 100), (0.5, 16 << 10)])
+def test_who_reads_a_byte_now_and_then_is_not_waited_for(channels, clock, step, size):
     ours, theirs = channels
     taken: list[int] = []
-    waited = clock(0.05, lambda: taken.append(len(theirs.socket.recv(100))))
+    waited = clock(step, lambda: taken.append(len(theirs.socket.recv(size))))
     with pytest.raises(ChannelClosed, match="does not read"):
         ours.send({"x": bytes(8 << 20)})
     assert 1 < waited.passed < 60

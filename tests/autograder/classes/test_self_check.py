@@ -1,0 +1,110 @@
+"""A student's own check: the visible tests of a notebook, with no lesson."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_class import notebook_of
+
+from autograder.authoring.build import build
+from autograder.classes.self_check import Line, check
+from autograder.intake.submission import SubmissionError
+from autograder.lessons.model import Lesson
+
+
+@pytest.fixture
+def checked(small: Lesson, pool, tmp_path: Path):
+    """Check the reference with some solutions changed, by task; ``change`` changes its cells."""
+
+    def run(change=lambda cells: None, experiments: bool = False, **changed: str) -> list[Line]:
+        notebook = notebook_of(small, **changed)
+        change(notebook.cells)
+        path = tmp_path / "my notebook.ipynb"
+        nbformat.write(notebook, path)
+        return check(path, pool, experiments)
+
+    return run
+
+
+def test_there_is_a_line_a_test_and_right_answers_pass_the_visible_ones(checked) -> None:
+    assert checked() == [
+        Line("double", "passed", "passes its visible tests", 2.0),
+        Line("update", "passed", "passes its visible tests", 3.0),
+        # Its last line gives points, and the rest of them are given by hidden lines.
+        Line("Line", "partial", "its visible tests give 2 of 4 points", 4.0),
+        Line("largest", "passed", "passes its visible tests", 1.0),
+    ]
+
+
+def test_a_wrong_answer_is_told_what_came_back(checked) -> None:
+    (line, *_) = checked(double="def double(x):\n    return x**2")
+    assert line.outcome == "failed"
+    assert line.says.startswith("double(3) returned 9, expected 6")
+
+
+def test_hidden_tests_are_not_there(checked) -> None:
+    (line, *_) = checked(double="def double(x):\n    return 6.0")
+    assert line.outcome == "passed"
+
+
+def test_an_untouched_notebook_is_not_written_at_every_task(pool, small, tmp_path) -> None:
+    path = tmp_path / "open.ipynb"
+    path.write_text(build(small).release, encoding="utf-8")
+    assert [(line.task, line.outcome, line.says) for line in check(path, pool)] == [
+        (task, "not_written", f"{task} is not written yet.")
+        for task in ("double", "update", "Line", "largest")
+    ]
+
+
+def test_a_test_that_is_not_the_one_handed_out_is_told(checked) -> None:
+    def ease(cells) -> None:
+        (cell,) = [cell for cell in cells if cell.id == "test-double"]
+        cell.source = cell.source.replace("6.0", "9.0")
+
+    lines = checked(ease, double="def double(x):\n    return x**2")
+    assert (lines[0].outcome, lines[0].changed) == ("passed", True)
+    assert not any(line.changed for line in lines[1:])
+
+
+def test_a_cell_that_was_deleted_is_said_to_be(checked) -> None:
+    def delete(cells) -> None:
+        cells[:] = [cell for cell in cells if cell.id != "solution-double"]
+
+    (line, *others) = checked(delete)
+    assert (line.task, line.outcome) == ("double", "not_written")
+    assert "not in the notebook" in line.says
+    assert {other.outcome for other in others} == {"passed", "partial"}
+
+
+def test_an_answer_that_calls_a_wrong_one_is_told_which_comes_first(checked) -> None:
+    lines = checked(
+        double="def double(x):\n    return 3 * x", largest="largest = double(4) if 0 else double(9)"
+    )
+    assert [line.outcome for line in lines] == ["failed", "passed", "partial", "blocked"]
+    assert lines[3].says == "First put double right: this answer calls it."
+
+
+def test_an_experiment_runs_if_asked_for(checked) -> None:
+    def print_in_experiment(cells) -> None:
+        (cell,) = [cell for cell in cells if cell.id == "experiment-squares"]
+        cell.source = "import os\nos._exit(1)"
+
+    assert checked(print_in_experiment)[0].outcome == "passed"
+    lines = checked(print_in_experiment, experiments=True)
+    assert {line.outcome for line in lines} <= {"passed", "partial", "failed", "not_run"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("no notebook", "is not a Jupyter notebook"),
+        ('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "no"),
+    ],
+)
+def test_what_is_no_notebook_of_a_course_is_refused(pool, tmp_path, content, says) -> None:
+    path = tmp_path / "odd.ipynb"
+    path.write_text(content)
+    with pytest.raises(SubmissionError, match=says):
+        check(path, pool)
