@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,8 @@ _PAUSE = 0.2
 class Command:
     """A command, and the folder that it runs in.
 
-    ``environment`` is put on top of this process's own.
+    ``environment`` is put on top of this process's own. Commands beside this Python's come first:
+    nbgrader calls alembic by its name, whether or not the virtual environment is active.
     """
 
     words: tuple[str, ...]
@@ -34,7 +36,8 @@ class Command:
 
     def start(self) -> subprocess.Popen[bytes]:
         with (self.folder / LOG).open("ab") as log:
-            environment = {**os.environ, **self.environment}
+            path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+            environment = {**os.environ, "PATH": path, **self.environment}
             return subprocess.Popen(
                 self.words, cwd=self.folder, env=environment, stdout=log, stderr=log
             )

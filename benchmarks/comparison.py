@@ -85,9 +85,9 @@ def markdown(rows: Iterable[Row]) -> str:
 def table(rows: Iterable[Row]) -> Table:
     """The table for a terminal."""
     made = Table(box=None)
-    made.add_column(COLUMNS[0])
-    for column in COLUMNS[1:]:
-        made.add_column(column, justify="right", min_width=max(map(len, column.split())))
+    made.add_column(COLUMNS[0], width=26)
+    for column in COLUMNS[1:]:  # as narrow as its longest word, for a terminal of 80 columns
+        made.add_column(column, justify="right", width=max(6, *map(len, column.split())))
     for row in rows:
         made.add_row(*row.cells)
     return made

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import platform
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,8 +54,6 @@ class Class:
 
 def main() -> None:
     options = arguments()
-    # nbgrader calls alembic by its name, whether or not the environment is active.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
         ours = checkouts.checkout(ROOT)
         beside = [checkouts.checkout(folder) for folder in options.beside]
