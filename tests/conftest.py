@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 # Before anything imports torch: one thread, as in the grader. A process that has run torch on
 # several threads hangs its forks, and the tests fork.

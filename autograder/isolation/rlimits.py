@@ -6,6 +6,9 @@ import resource
 import sys
 from typing import Any
 
+#: Between the signal that its time is up and the end of a process that ignores it.
+_CPU_SECONDS_TO_END = 5
+
 
 def apply(limits: dict[str, Any]) -> None:
     """Lower this process's limits for good; its children inherit them.
@@ -28,7 +31,11 @@ def apply(limits: dict[str, Any]) -> None:
         if name in limits:
             _, most = resource.getrlimit(kind)
             wanted = int(limits[name] * unit)
-            hard = wanted + (limits.get("tests", 0) if name == "processes" else 0)
+            hard = wanted
+            if name == "processes":
+                hard += limits.get("tests", 0)
+            elif name == "cpu_seconds":  # the soft limit's signal says why, the hard one kills
+                hard += _CPU_SECONDS_TO_END
             if most != resource.RLIM_INFINITY:
                 wanted, hard = min(wanted, most), min(hard, most)
             resource.setrlimit(kind, (wanted, hard))

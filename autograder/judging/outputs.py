@@ -95,7 +95,10 @@ def clean_outputs(raw: list[Any], most: int) -> list[dict[str, Any]]:
 
 def _mime(kind: str, value: Any) -> Any:
     """One form of an output: JSON as such, everything else as text that a file can hold."""
-    if kind == "application/json" or kind.endswith("+json"):
+    is_json = kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
+    if is_json:
         return value if _is_json(value) else None
     return field(value if isinstance(value, str) else str(value), 1 << 24)
 

@@ -9,6 +9,7 @@ wrong itself.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,6 +25,10 @@ from autograder.lessons.python_source import NOT_PYTHON, free_names, parses, top
 from autograder.protocol.plain_text import for_person, listed
 
 _MOST_SAID, _MOST_DETAIL = 2_000, 20_000
+#: The errors of a cell that is no Python.
+_NOT_PYTHON_NAMES = ("SyntaxError", "IndentationError", "TabError")
+#: A line with a magic of IPython or a command of the shell, which are no Python either.
+_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 #: A message of an error in a student's cell is quoted up to this length.
 _MOST_QUOTED = 200
 
@@ -159,13 +164,12 @@ def _raised(step: Step | None) -> str:
 
 def _syntax_error(step: Step) -> str:
     """What is no Python in a cell; empty if it is Python, or has magics of IPython."""
-    errors = [o for o in step.outputs if o["output_type"] == "error"]
-    if parses(step.source) or not any(o["ename"].endswith("Error") for o in errors):
+    if _raised(step) not in _NOT_PYTHON_NAMES or parses(step.source):
         return ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(step.source)
+            ast.parse(_MAGIC.sub(r"\1pass", step.source))
     except SyntaxError as error:
         lines = step.source.splitlines()
         number = error.lineno or 0
@@ -221,7 +225,7 @@ def _blocked(notebook: _Notebook, marks: dict[str, Mark]) -> dict[str, Mark]:
         causes = blockers[mark.task]
         # Of a chain of wrong answers, the first is to be put right first.
         first = [one for one in causes if not blockers[one]] or causes
-        if mark.outcome == "failed" and first:
+        if first and (mark.outcome == "failed" or _is_written(notebook, mark)):
             open_ones = [one for one in first if _is_not_written(marks, one)]
             todo = " and ".join(
                 ([f"write {listed(open_ones)}"] if open_ones else [])
@@ -237,6 +241,14 @@ def _blocked(notebook: _Notebook, marks: dict[str, Mark]) -> dict[str, Mark]:
                 mark, outcome="blocked", says=says, detail=detail, blocked_by=tuple(first)
             )
     return found
+
+
+def _is_written(notebook: _Notebook, mark: Mark) -> bool:
+    """Whether an answer is there, and only what it calls has raised NotImplementedError."""
+    answer = notebook.answers.get(mark.task)
+    if answer is None or answer.missing or mark.outcome != "not_written":
+        return False
+    return "NotImplementedError" not in answer.source
 
 
 def _is_not_written(marks: dict[str, Mark], task: str) -> bool:

@@ -115,7 +115,7 @@ def not_written(name: str) -> str:
 def _raised_by_student(error: FromStudent, facts: Facts) -> Reason:
     """The student's code raised: what is missing in it, or what it raised."""
     assert isinstance(error, BaseException)
-    name, in_probe = _undefined(error)
+    name, in_probe = _undefined(error, facts)
     outcome: Outcome = "failed"
     if isinstance(error, NotImplementedError):
         says, outcome = not_written(facts.called), "not_written"
@@ -134,11 +134,17 @@ def _raised_by_student(error: FromStudent, facts: Facts) -> Reason:
     return Reason(outcome, says, hidden, detail, name if is_undefined else "", is_undefined)
 
 
-def _undefined(error: FromStudent) -> tuple[str, bool]:
-    """The name in a NameError of the student's side, and whether a probe did not find it."""
+def _undefined(error: FromStudent, facts: Facts) -> tuple[str, bool]:
+    """The name in a NameError of the student's side, and whether a probe did not find it.
+
+    A traceback is the student's to forge; but a probe reads no name that the test does not.
+    """
     missing = _NAME_ERROR.fullmatch(str(error))
+    if missing is None:
+        return "", False
     last_frame = error.student_traceback.rpartition("  File ")[2]
-    return (missing[1] if missing else ""), bool(missing) and last_frame.startswith('"<probe')
+    in_probe = last_frame.startswith('"<probe') and missing[1] in free_names(facts.source)
+    return missing[1], in_probe
 
 
 def _unusable(error: BaseException, facts: Facts) -> Reason:

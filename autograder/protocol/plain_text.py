@@ -6,8 +6,6 @@ of these functions before a person, a file or the trusted side's own data gets i
 
 from __future__ import annotations
 
-import re
-
 #: The most characters of a text that is not data: a name, a message.
 MAX_TEXT = 20_000
 #: Values of a stranger's file that are shown in a sentence.
@@ -75,11 +73,6 @@ def listed(names: list[str], longest: int = 8) -> str:
     """Names in a sentence; of many, the first, and how many more there are."""
     more = len(names) - longest
     return ", ".join(names[:longest]) + (f" and {more} more" if more > 0 else "")
-
-
-def is_one_word(value: str) -> bool:
-    """Whether ``value`` is one identifier, as the name of a class or a function is."""
-    return re.fullmatch(r"\w{1,200}", value) is not None and value.isidentifier()
 
 
 def in_bytes(count: int) -> str:

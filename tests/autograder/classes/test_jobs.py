@@ -14,6 +14,7 @@ from autograder.classes.jobs import fingerprint, make_job
 from autograder.course.folders import Course, CourseError, HandedIn
 from autograder.intake.submission import MAX_NOTEBOOK_MB
 from autograder.judging.result import Options
+from autograder.lessons.model import Lesson
 
 
 @pytest.fixture
@@ -74,7 +75,8 @@ def test_a_fingerprint_changes_with_everything_that_a_mark_may_depend_on(
 ) -> None:
     lesson = lesson_of(small_course)
 
-    def now(one: HandedIn | None = None, of: object = lesson, options: Options = Options()) -> str:
+    def now(one: HandedIn | None = None, of: Lesson = lesson, experiments: bool = False) -> str:
+        options = Options(run_experiments=experiments)
         return fingerprint(Course(small_course), one or ada(), of, options)
 
     seen = {now()}
@@ -86,7 +88,7 @@ def test_a_fingerprint_changes_with_everything_that_a_mark_may_depend_on(
 
     differs(now(of=replace(lesson, digest="another")))
     differs(now(of=replace(lesson, limits=lesson.limits.changed({"cell_seconds": 1}))))
-    differs(now(options=Options(run_experiments=True)))
+    differs(now(experiments=True))
     differs(now(replace(ada(), remark="several notebooks")))
     monkeypatch.setenv("NNLAB_HIDDEN_SEED", "2027")
     differs(now())

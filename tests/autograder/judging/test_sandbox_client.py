@@ -98,7 +98,6 @@ def test_processor_time_is_limited(bare) -> None:
         one.run("while True: pass", AGES, 1000)
 
 
-@pytest.mark.xfail(strict=True, reason="the kernel kills at the hard limit, which is the same")
 def test_too_much_processor_time_is_no_kill_from_outside(bare) -> None:
     with bare.submission({"cpu_seconds": 1}) as one, pytest.raises(SubmissionDied) as caught:
         one.run("while True: pass", AGES, 1000)

@@ -14,7 +14,6 @@ from autograder.protocol.plain_text import (
     for_file,
     for_person,
     in_bytes,
-    is_one_word,
     listed,
     on_one_line,
     quoted,
@@ -203,16 +202,6 @@ def test_of_many_names_the_first_are_listed():
     assert listed(names[:8]) == "n0, n1, n2, n3, n4, n5, n6, n7"
     assert listed(names) == "n0, n1, n2, n3, n4, n5, n6, n7 and 2 more"
     assert listed(names, 1) == "n0 and 9 more"
-
-
-@pytest.mark.parametrize("word", ["x", "ValueError", "_a1", "café", "x" * 200])
-def test_one_identifier_is_one_word(word):
-    assert is_one_word(word)
-
-
-@pytest.mark.parametrize("word", ["", "a b", "a.b", "1a", "a\n", "\x1b", "½", "x" * 201, "a-b"])
-def test_anything_else_is_not_one_word(word):
-    assert not is_one_word(word)
 
 
 @pytest.mark.parametrize(
