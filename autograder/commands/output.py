@@ -18,7 +18,8 @@ from rich.markup import escape
 #: What to print for a sign that the terminal's encoding does not have.
 _PLAIN_SIGNS = {
     "✓": "ok", "✗": "x", "·": ".", "…": "...", "–": "-", "—": "-", "×": "x", "→": "->", "↑": "^",
-    "−": "-",     "█": "#", "▆": "+", "▁": "_", "ö": "oe", "ä": "ae", "ü": "ue", "“": '"', "”": '"', "’": "'",
+    "−": "-", "█": "#", "▆": "+", "▁": "_", "ö": "oe", "ä": "ae", "ü": "ue", "“": '"', "”": '"',
+    "’": "'",
 }  # fmt: skip
 #: Where stderr is no terminal, progress is told in so many lines.
 _PROGRESS_LINES = 10

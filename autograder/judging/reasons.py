@@ -256,12 +256,14 @@ def _is_not_written(marks: dict[str, Mark], task: str) -> bool:
 
 
 def _wrong_callees(notebook: _Notebook, task: Task, wrong: set[str]) -> list[str]:
-    """The wrong tasks that a task's answer, or its test, calls."""
+    """The wrong tasks that a task's answer, or its test, calls; one that is open will call them."""
+    needed = notebook.lesson.needed_by(task.name)
+    if notebook.is_untouched(task):
+        return [other.name for other in notebook.lesson.tasks if other.name in wrong & needed]
     answer = notebook.answers.get(task.name)
     own = free_names(answer.source) if answer is not None and not answer.missing else frozenset()
     read = set(own).union(*(free_names(cell.source) for cell in task.tests))
     reached = notebook.reached_from(read - set(task.defines) | set(own))
-    needed = notebook.lesson.needed_by(task.name)
     return [
         other.name
         for other in notebook.lesson.tasks
