@@ -44,15 +44,16 @@ def read_own(path: Path) -> OwnNotebook:
             continue
         if cell.kind == "tests" and f"solution-{cell.name}" not in cells:
             # The task's own cell was deleted, or stands further down: known, but not there yet.
-            deleted = Cell("solution", "", number, cell.name)
-            cells.setdefault(deleted.id, deleted)
-            worked_on.add(deleted.id)
+            not_yet = Cell("solution", "", number, cell.name)
+            cells.setdefault(not_yet.id, not_yet)
         cells[cell.id] = cell
         if not fits_own_checksum(raw):
             if cell.is_students:
                 worked_on.add(cell.id)
             elif cell.kind == "tests" and raw["metadata"]["nbgrader"].get("checksum"):
                 altered.add(cell.id)
+    there = {grade_id(raw) for raw in recovered}
+    worked_on |= {name for name in cells if name not in there}
     if not any(cell.kind == "tests" for cell in cells.values()):
         raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
     title = _title(recovered) or path.stem
@@ -84,5 +85,6 @@ def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
 
 
 def _title(cells: list[dict[str, Any]]) -> str:
-    headings = (c["source"] for c in cells if c["source"].startswith("# "))
+    prose = (cell["source"] for cell in cells if cell["cell_type"] == "markdown")
+    headings = (source for source in prose if source.startswith("# "))
     return next((words.lstrip("# ").split("\n")[0] for words in headings), "")

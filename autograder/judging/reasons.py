@@ -222,9 +222,7 @@ def _blocked(notebook: _Notebook, marks: dict[str, Mark]) -> dict[str, Mark]:
     blockers = {task.name: _wrong_callees(notebook, task, wrong) for task in lesson.tasks}
     found = {}
     for name, mark in marks.items():
-        causes = blockers[mark.task]
-        # Of a chain of wrong answers, the first is to be put right first.
-        first = [one for one in causes if not blockers[one]] or causes
+        first = _roots(mark.task, blockers)
         if first and (mark.outcome == "failed" or _is_written(notebook, mark)):
             open_ones = [one for one in first if _is_not_written(marks, one)]
             todo = " and ".join(
@@ -241,6 +239,18 @@ def _blocked(notebook: _Notebook, marks: dict[str, Mark]) -> dict[str, Mark]:
                 mark, outcome="blocked", says=says, detail=detail, blocked_by=tuple(first)
             )
     return found
+
+
+def _roots(task: str, blockers: dict[str, list[str]]) -> list[str]:
+    """Of the chains of wrong answers that end in a task, those that are to be put right first."""
+    reached: list[str] = []
+    pending = list(blockers[task])
+    while pending:
+        one = pending.pop(0)
+        if one not in reached:
+            reached.append(one)
+            pending += blockers[one]
+    return [one for one in blockers if one in reached and not blockers[one]] or blockers[task]
 
 
 def _is_written(notebook: _Notebook, mark: Mark) -> bool:

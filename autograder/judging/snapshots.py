@@ -25,6 +25,8 @@ class Snapshot:
             if value.flags.writeable:
                 self._found[id(value)] = value, value.copy()
         elif isinstance(value, torch.Tensor):
+            if 0 in value.stride() and value.numel() > 1:
+                return  # an expanded tensor, which no change over the wire can reach
             self._found[id(value)] = value, value.detach().clone()
         elif isinstance(value, (list, dict, set, tuple)):
             parts = list(value.values()) if isinstance(value, dict) else list(value)

@@ -26,7 +26,7 @@ def for_person(value: str, limit: int = MAX_TEXT) -> str:
 def for_file(value: str) -> str:
     """Text that a file and Python's parser can take.
 
-    JSON can name half a character (a lone surrogate), and NUL; line ends become ``\\n``.
+    JSON can name half a character (a lone surrogate), and NUL; Windows' line ends become ``\\n``.
     """
     return encodable(value).replace("\0", "\ufffd").replace("\r\n", "\n")
 
