@@ -43,6 +43,16 @@ SMALL_CLASS = {
 }
 
 
+#: Seconds that nothing takes but what hangs, however busy the machine is.
+AGES = 7200
+#: nbgrader gives a cell 30 seconds (the course: 120), its output 4, and a kernel 60 to start.
+PATIENCE = f"""
+c = get_config()
+for _preprocessor in (c.Execute, c.ExecutePreprocessor):
+    _preprocessor.timeout = _preprocessor.startup_timeout = _preprocessor.iopub_timeout = {AGES}
+"""
+
+
 def run(*command: str, folder: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", *command],
@@ -67,12 +77,24 @@ def marks(course: Path, assignment: str) -> dict[tuple[str, str], float | None]:
 
 def graded_both_ways(course: Path, assignment: str) -> tuple[dict, dict]:
     """The marks of nbgrader and of autograder for what is in the course's submitted/."""
+    return graded_by_nbgrader(course, assignment), graded_by_autograder(course, assignment)
+
+
+def graded_by_nbgrader(course: Path, assignment: str) -> dict:
     stock = course.with_name("stock")
     shutil.copytree(course, stock)
+    with (stock / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write(PATIENCE)
     run("nbgrader", "generate_assignment", "--force", assignment, folder=stock)
     run("nbgrader", "autograde", assignment, folder=stock)
-    run("autograder.commands.cli", "grade", assignment, "--course", str(course), folder=course)
-    return marks(stock, assignment), marks(course, assignment)
+    return marks(stock, assignment)
+
+
+def graded_by_autograder(course: Path, assignment: str) -> dict:
+    limits = (f"{what}_seconds={AGES}" for what in ("cell", "test", "notebook"))
+    options = [word for limit in limits for word in ("--limit", limit)]
+    run("autograder.commands.cli", "grade", assignment, *options, folder=course)
+    return marks(course, assignment)
 
 
 def hand_in(course: Path, one: model.Lesson, students: dict[str, dict[str, str] | None]) -> None:
@@ -176,13 +198,10 @@ def test_stderr_and_nan_are_where_nbgrader_is_wrong(tmp_path: Path) -> None:
     (course / "nbgrader_config.py").touch()
     one = reading.load(course / "assignments" / "92_odd")
     hand_in(course, one, {"student": {}})
-    stock = course.with_name("stock")
-    shutil.copytree(course, stock)
-    run("nbgrader", "generate_assignment", "--force", "92_odd", folder=stock)
-    run("nbgrader", "autograde", "92_odd", folder=stock)
+    theirs = graded_by_nbgrader(course, "92_odd")
     command = [sys.executable, "-m", "autograder.commands.cli", "grade", "92_odd"]
     ended = subprocess.run(command, cwd=course, capture_output=True, text=True)
-    theirs, ours = marks(stock, "92_odd"), marks(course, "92_odd")
+    ours = marks(course, "92_odd")
     # A right answer that prints to stderr: nothing there, full marks here.
     assert theirs["student", "test-loud"] == 0.0
     assert ours["student", "test-loud"] == 1.0
