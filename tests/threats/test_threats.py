@@ -19,7 +19,7 @@ def test_it_gains_nothing_and_learns_nothing(graded: Graded, case) -> None:
     shown = graded.shown(student_of(case))
     for word in case.never:
         assert word not in shown
-    assert case.says in shown
+    assert any(words in shown for words in case.says_in(graded.tier)), shown
     assert one["tier"] == graded.tier
     if case.left:
         left = case.left.replace("{course}", str(graded.course))
@@ -46,6 +46,13 @@ def test_the_gradebook_has_the_marks_of_the_results(graded: Graded) -> None:
     with Gradebook(f"sqlite:///{graded.course / 'gradebook.db'}", "") as book:
         for one in assignment["students"]:
             assert book.find_submission(NAME, one["student"]).score == one["points"]
+
+
+def test_every_case_of_exhaustion_says_by_what_it_is_stopped() -> None:
+    """So a limit that no longer works is noticed: the words about it are not there."""
+    for case in CASES:
+        if case.threat == "exhaustion":
+            assert all(all(case.says_in(tier)) for tier in ("strong", "fallback")), case.name
 
 
 def test_there_are_at_least_eighty_cases_of_every_kind() -> None:

@@ -25,7 +25,8 @@ class Case:
         notebook: changes the notebook's JSON before it is handed in.
         files: handed in beside the notebook.
         loses: the points of tests that do not earn everything.
-        says: words of a remark or of a test's sentence that must be there.
+        says: words of a remark, a sentence or an output that must be there; by tier, if each tier
+            has its own; one of several. Of a case that exhausts something: by what it was stopped.
         left: a path that the case tries to make; nothing may be there afterwards.
         never: words that may be in nothing that a student is shown.
         harmless: it can be run without isolation, by stock nbgrader, in a throwaway folder.
@@ -38,10 +39,15 @@ class Case:
     notebook: Callable[[dict[str, Any]], None] | None = None
     files: dict[str, str] = field(default_factory=dict)
     loses: dict[str, float] = field(default_factory=dict)
-    says: str = ""
+    says: str | dict[str, str] | dict[str, tuple[str, ...]] = ""
     left: str = ""
     never: tuple[str, ...] = ("STOLEN",)
     harmless: bool = True
+
+    def says_in(self, tier: str) -> tuple[str, ...]:
+        """The words of which some must be there in a tier."""
+        words = self.says[tier] if isinstance(self.says, dict) else self.says
+        return (words,) if isinstance(words, str) else words
 
     @property
     def earns(self) -> dict[str, float]:

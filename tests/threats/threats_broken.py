@@ -20,7 +20,7 @@ def _reverse(notebook: dict[str, Any]) -> None:
     notebook["cells"].reverse()
 
 
-def _drop_setup(notebook: dict[str, Any]) -> None:
+def _drop_shared(notebook: dict[str, Any]) -> None:
     notebook["cells"].remove(_cell(notebook, "setup-imports"))
 
 
@@ -65,15 +65,19 @@ def _odd_cell(notebook: dict[str, Any]) -> None:
     notebook["cells"].insert(3, {**odd, "execution_count": None, "source": "1 +\n\x00"})
 
 
-broken("cells in reverse order", _reverse)
-broken("the setup cell is deleted", _drop_setup)
+broken("cells in reverse order", _reverse, says="Cells were moved")
+broken(
+    "the shared cell is deleted",
+    _drop_shared,
+    says="Put back, because missing from the notebook: setup-imports",
+)
 broken("a solution in two cells", _split)
-broken("a cell twice, the last one right", _twice)
+broken("a cell twice, the last one right", _twice, says="The cell solution-double is there twice")
 broken("no outputs", _without_outputs)
-broken("the kernel of another language", _other_kernel)
+broken("the kernel of another language", _other_kernel, says="it was run as Python")
 broken("no cell ids, as before nbformat 4.5", _old_ids)
 broken("sources as lists of lines", _lists)
-broken("a cell that is not Python", _odd_cell)
+broken("a cell that is not Python", _odd_cell, says="invalid character")
 case(
     "a solution that is not Python",
     "broken",
@@ -92,5 +96,12 @@ case(
     "magics, shell commands and a missing module",
     "broken",
     "%matplotlib inline\n!true\nimport surely_not_installed",
+    says="No module named 'surely_not_installed'",
 )
-case("an extra file that a cell imports", "broken", "import mine", files={"mine.py": "y = 1"})
+case(
+    "an extra file that a cell imports",
+    "broken",
+    "import mine\nprint('imported', mine.y)",
+    files={"mine.py": "y = 1"},
+    says="imported 1",
+)

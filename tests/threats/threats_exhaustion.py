@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from threat_cases import case, wants_marks
+import textwrap
+
+from threat_cases import CASES, Case, case, wants_marks
 
 _WITHOUT_DOUBLE = {"test-double": 0.0}
+#: What the student is told, by the limit that stopped the case.
+_CELL_TIME = "The cell was stopped after"
+_NO_INTERRUPT = "ended the process (it did not stop after"
+_TEST_TIME = "Your code did not answer within"
+_DISK = {"strong": "OSError", "fallback": "it wrote more than 16 MB of files"}
 
 
 def exhausts(name: str, code: str = "", **rest: object) -> None:
@@ -23,7 +30,7 @@ def in_tests(name: str, body: str, **rest: object) -> None:
 
 # -- time -----------------------------------------------------------------------------------------
 
-exhausts("a loop that does not end", "while True: pass")
+exhausts("a loop that does not end", "while True: pass", says=_CELL_TIME)
 exhausts(
     "a loop that swallows the interrupt",
     """
@@ -33,25 +40,38 @@ exhausts(
             while True: time.sleep(0.01)
         except BaseException: pass
     """,
-    says="ended the process (it did not stop after",
+    says=_NO_INTERRUPT,
 )
-exhausts("sleeps", "import time\ntime.sleep(1000)")
+exhausts("sleeps", "import time\ntime.sleep(1000)", says=_CELL_TIME)
 exhausts(
     "one long call that no interrupt reaches",
     "sum(range(10**12))",
+    says=_NO_INTERRUPT,
 )
-in_tests("a loop only in hidden tests", "while True: pass")
+in_tests("a loop only in hidden tests", "while True: pass", says=_TEST_TIME)
 in_tests(
     "a loop in hidden tests that swallows everything",
     "while True:\n    try: time.sleep(100)\n    except BaseException: pass",
+    says=_TEST_TIME,
 )
 exhausts(
     "asks the test's function for ever",
     solutions={"update": "def update(state, function):\n    while True: function(state['x'])"},
     loses={"test-update": 0.0},
+    says=_TEST_TIME,
 )
-exhausts("waits for input", "input('Your name? ')", harmless=True)
-exhausts("waits for standard input", "import sys\nsys.stdin.read(1)", harmless=True)
+exhausts(
+    "waits for input",
+    "input('Your name? ')",
+    harmless=True,
+    says="input() does not work while grading",
+)
+exhausts(
+    "waits for standard input",
+    "import sys\nprint('read', repr(sys.stdin.read(1)))",
+    harmless=True,
+    says="read ''",
+)
 exhausts(
     "an answer whose iteration does not end",
     solutions={
@@ -61,27 +81,58 @@ exhausts(
         "def double(x):\n    return Endless()"
     },
     loses=_WITHOUT_DOUBLE,
+    says="double(3) returned an object of type Endless, expected a number",
 )
 exhausts(
     "a repr that does not end",
     "class Slow:\n    def __repr__(self):\n        while True: pass\nSlow()",
+    says=_CELL_TIME,
 )
 
 # -- memory ---------------------------------------------------------------------------------------
 
-exhausts("memory in one piece", "import numpy as np\nx = np.ones(1 << 36)")
-exhausts("memory in small pieces", "x = []\nwhile True: x.append(bytearray(1 << 20))")
 exhausts(
-    "memory in many processes",
+    "memory in one piece", "import numpy as np\nx = np.ones(1 << 36)", says="Unable to allocate"
+)
+exhausts(
+    "memory in small pieces",
     """
-    import os, time
-    for _ in range(12):
-        if not os.fork():
-            x = bytearray(os.urandom(1 << 20) * 300)
-            time.sleep(30)
-            os._exit(0)
-    time.sleep(4)
+    import numpy as np
+    held = []
+    try:
+        for _ in range(1000):
+            held.append(np.empty(1 << 23))
+        print("STOLEN memory")
+    except MemoryError:
+        print("MemoryError")
     """,
+    says="MemoryError",
+)
+_HOLD = """
+import os, time
+for _ in range(10):
+    if not os.fork():
+        held = b"x" * (220 << 20)
+        time.sleep(600)
+        os._exit(0)
+"""
+_WAIT = """
+for _ in range(50):
+    pid, status = os.waitpid(-1, os.WNOHANG)
+    if pid:
+        print("ended by", status)
+        break
+    time.sleep(0.1)
+"""
+# Each has less than it may have; all together have more, after a while: filling it takes time.
+CASES.append(
+    Case(
+        "memory in many processes",
+        "exhaustion",
+        extras=tuple(("setup-imports", code) for code in (_HOLD, *[_WAIT] * 8)),
+        says="ended by 9",
+        harmless=False,
+    )
 )
 exhausts(
     "memory that belongs to no process",
@@ -95,6 +146,7 @@ exhausts(
     except OSError as error:
         print(type(error).__name__)
     """,
+    says="PermissionError",
 )
 exhausts(
     "memory that is shared, touched and let go",
@@ -106,6 +158,7 @@ exhausts(
     except OSError as error:
         print(type(error).__name__)
     """,
+    says="PermissionError",
 )
 exhausts(
     "leaves open files under way in sockets",
@@ -122,19 +175,25 @@ exhausts(
     for left, right in pairs:
         left.close(), right.close()
     """,
+    says="OSError",
 )
 exhausts(
     "forges an answer and reads on a byte at a time",
     """
     import os, struct, threading, time, msgpack
-    forged = msgpack.packb({"outputs": [], "fine": True})
+    forged = msgpack.packb({"message": "CellRan", "outputs": [], "fine": True, "called": []})
     os.write(3, struct.pack(">I", len(forged)) + forged)
     while True:
         time.sleep(1)
         os.read(3, 1024)
     """,
+    says=_CELL_TIME,
 )
-in_tests("memory only in hidden tests", "x = []\nwhile True: x.append(bytearray(1 << 22))")
+in_tests(
+    "memory only in hidden tests",
+    "held = [np.empty(1 << 23) for _ in range(1000)]\nreturn 2 * x",
+    says="A hidden test made double raise MemoryError.",
+)
 exhausts(
     "fills shared memory",
     """
@@ -146,12 +205,44 @@ exhausts(
             break
     """,
     left="/dev/shm/fill-0",
+    says={"strong": "OSError", "fallback": "PermissionError"},
 )
 
 # -- processes and threads ------------------------------------------------------------------------
 
-exhausts("a fork bomb", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass")
-in_tests("a fork bomb in hidden tests", "while True:\n    try: os.fork()\n    except OSError: pass")
+exhausts(
+    "a fork bomb",
+    "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+    says=_NO_INTERRUPT,
+)
+in_tests(
+    "a fork bomb in hidden tests",
+    "while True:\n    try: os.fork()\n    except OSError: pass",
+    says=_TEST_TIME,
+)
+_FORKS = """
+for number in range(200):
+    if os.fork() == 0:
+        time.sleep(600)
+        os._exit(0)
+"""
+exhausts(
+    "more processes than it may have",
+    f"""
+import os, time
+try:
+{textwrap.indent(_FORKS, "    ")}
+    print("STOLEN processes")
+except OSError as error:
+    print(type(error).__name__)
+""",
+    says="BlockingIOError",
+)
+in_tests(
+    "more processes than it may have, in hidden tests",
+    f"{_FORKS}return 2 * x",
+    says="A hidden test made double raise BlockingIOError.",
+)
 exhausts(
     "a thread bomb",
     """
@@ -166,8 +257,9 @@ exhausts(
     for thread in threads[:-1]:
         thread.join()
     """,
+    says="can't start new thread",
 )
-exhausts("a shell's fork bomb", "!bomb() { bomb | bomb & }; bomb; sleep 3")
+exhausts("a shell's fork bomb", "!bomb() { bomb | bomb & }; bomb; sleep 3", says="Cannot fork")
 exhausts(
     "opens every file that it can",
     """
@@ -180,6 +272,7 @@ exhausts(
     for file in files:
         file.close()
     """,
+    says="OSError",
 )
 
 exhausts(
@@ -194,11 +287,12 @@ exhausts(
         print(type(error).__name__)
     """,
     never=("HELD",),
+    says={"strong": "OSError", "fallback": "PermissionError"},
 )
 
 # -- disk -----------------------------------------------------------------------------------------
 
-exhausts("one large file", "open('x', 'wb').write(bytes(1 << 28))")
+exhausts("one large file", "open('x', 'wb').write(bytes(1 << 28))", says="File too large")
 exhausts(
     "many files",
     """
@@ -209,7 +303,9 @@ exhausts(
     except OSError as error:
         print(type(error).__name__)
     """,
+    says=_DISK,
 )
+# A busy disk makes so few empty files in the time of a cell that this comes first.
 exhausts(
     "many empty files",
     """
@@ -219,27 +315,59 @@ exhausts(
     except OSError as error:
         print(type(error).__name__)
     """,
+    says={tier: (words, _CELL_TIME) for tier, words in _DISK.items()},
 )
 
 # -- output and answers ---------------------------------------------------------------------------
 
-exhausts("prints without end", "while True: print('x' * 1000)")
+exhausts(
+    "prints without end",
+    "while True: print('x' * 1000)",
+    says="characters were left out here",
+)
 exhausts(
     "prints past Python without end",
     "import os\nwhile True: os.write(1, b'x' * 65536)",
+    says="File too large",
 )
-exhausts("prints a gigabyte at once", "print('x' * (1 << 30))")
+exhausts("prints much at once", "print('x' * (1 << 27))", says="characters were left out here")
 exhausts(
     "displays without end",
     "from IPython.display import HTML, display\nfor _ in range(3000): display(HTML('x' * 10_000))",
+    says="bytes was left out]",
 )
-in_tests("prints without end in hidden tests", "while True: print('x' * 100_000)")
-in_tests("a huge answer", "return np.ones((1 << 27,))")
-in_tests("a deeply nested answer", "y = []\nfor _ in range(100_000): y = [y]\nreturn y")
-in_tests("an answer that holds itself", "y = []\ny.append(y)\nreturn y")
-in_tests("recursion without end", "return double(x)")
-in_tests("a huge message", "raise ValueError('x' * (1 << 28))")
-in_tests("ten thousand answers in one", "return [np.ones(2) for _ in range(300_000)]")
+in_tests(
+    "prints without end in hidden tests",
+    "while True: print('x' * 100_000)",
+    says=_TEST_TIME,
+)
+_NO_ANSWER = "double gave back what cannot be judged."
+in_tests("a huge answer", "return np.ones((10 << 20,))", says=_NO_ANSWER)
+in_tests(
+    "a deeply nested answer",
+    "y = []\nfor _ in range(100_000): y = [y]\nreturn y",
+    says=_NO_ANSWER,
+)
+in_tests(
+    "an answer that holds itself",
+    "y = []\ny.append(y)\nreturn y",
+    says="A hidden test found a case in which the answer is wrong.",
+)
+in_tests(
+    "recursion without end",
+    "return double(x)",
+    says="A hidden test made double raise RecursionError.",
+)
+in_tests(
+    "a huge message",
+    "raise ValueError('x' * (1 << 26))",
+    says="A hidden test made double raise ValueError.",
+)
+in_tests(
+    "three million answers in one",
+    "return [np.ones(2) for _ in range(3_000_000)]",
+    says=_TEST_TIME,
+)
 wants_marks(
     "a huge integer",
     solutions={"double": "def double(x):\n    return 1 << (1 << 24)"},

@@ -99,7 +99,7 @@ wants_marks(
     loses={"test-double": 0.0, "test-update": 0.0, "test-Line": 0.0, "test-largest": 0.0},
 )
 wants_marks(
-    "a setup name is bound to something else",
+    "a shared name is bound to something else",
     "SCALE = 0.0\nhidden_rng = probe = check_close = check_raises = lambda *a, **k: None",
 )
 
@@ -245,7 +245,8 @@ wants_marks(
         "def frame(body): return struct.pack('>I', len(body)) + body\n"
         "def double(x):\n"
         "    import msgpack\n"
-        "    forged = msgpack.packb({'kind': 'returned', 'value': 6.0, 'changes': []})\n"
+        "    forged = msgpack.packb(\n"
+        "        {'message': 'Returned', 'value': 6.0, 'changes': []})\n"
         "    for number in range(3, 64):\n"
         "        try: os.write(number, frame(forged) * 20)\n"
         "        except OSError: pass\n"
@@ -256,14 +257,23 @@ wants_marks(
     "forges a verdict",
     """
     import os, struct, msgpack
-    verdict = msgpack.packb({"points": 2.0, "outcome": "passed", "ok": True, "fine": True,
-                             "outputs": [], "kind": "names", "names": {}})
-    for number in range(3, 64):
-        try: os.write(number, struct.pack(">I", len(verdict)) + verdict)
-        except OSError: pass
+    mark = {"schema": 2, "cell": "test-double", "task": "double", "points": 2.0,
+            "max_points": 2.0, "outcome": "passed"}
+    for forged in (
+        {"message": "CellRan", "outputs": [], "fine": True, "called": []},
+        {"message": "Done"},
+        {"message": "Described", "names": {"double": 6.0}},
+        {"message": "Judged", "state": "reached", "verdict": {"mark": mark, "called": []}},
+    ):
+        frame = msgpack.packb(forged)
+        for number in range(3, 64):
+            try: os.write(number, struct.pack(">I", len(frame)) + frame)
+            except OSError: pass
     """,
     after="solution-double",
     harmless=False,
+    # Its own process is out of step from there on, and that only.
+    loses={"test-double": 0.0, "test-update": 0.0, "test-Line": 0.0, "test-largest": 0.0},
 )
 wants_marks(
     "ends the process with success in the test",
@@ -324,7 +334,7 @@ def _unlock(notebook: dict[str, Any]) -> None:
             meta.update(locked=False, grade=False, solution=True)
 
 
-def _change_setup(notebook: dict[str, Any]) -> None:
+def _change_shared(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         if cell["id"] == "setup-imports":
             cell["source"] += "\ndef check_close(*a, **k): pass\ndef check_raises(*a, **k): pass"
@@ -352,7 +362,7 @@ for what, change in {
     "test cells are turned into prose": _prose_tests,
     "a second test cell with the same id": _second_tests,
     "every cell is unlocked": _unlock,
-    "the setup cell holds other checks": _change_setup,
+    "the shared cell holds other checks": _change_shared,
     "outputs and metadata say that it passed": _mark_oneself,
 }.items():
     wants_marks(what, notebook=change)

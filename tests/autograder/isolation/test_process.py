@@ -79,6 +79,9 @@ def test_how_it_ended_is_said() -> None:
 def test_a_kill_from_outside_is_told_from_a_limit() -> None:
     kill = "import signal; os.kill(one.pid, signal.SIGKILL)"
     assert run("time.sleep(600)", meanwhile=kill) == (None, "it was ended by SIGKILL", True)
+    spin = "while True: pass"
+    ended = run(spin, limits={"cpu_seconds": 1})
+    assert ended == (None, "it used more than 1 s of processor time", False)
     large = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n"
     large += "open('x', 'wb').write(bytes(2 << 20))"
     ended = run(large, limits={"file_mb": 1})

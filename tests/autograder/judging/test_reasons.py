@@ -406,9 +406,9 @@ def test_an_answer_that_calls_two_wrong_ones_is_told_of_both(answer) -> None:
     mark = answer(first=WRONG_FIRST, alone="def alone(x):\n    return x").mark("test-both")
     assert mark.says == "First put first, alone right: this answer calls them."
     assert mark.blocked_by == ("first", "alone")
-    mark = answer(alone="def alone(x):\n    return x", open_=("first",)).mark("test-both")
-    assert mark.outcome == "blocked"
-    assert "first" in mark.blocked_by
+    mark = answer(first=WRONG_FIRST, open_=("alone",)).mark("test-both")
+    assert mark.says == "First write alone and put first right: this answer calls them."
+    assert mark.blocked_by == ("first", "alone")
 
 
 def test_an_answer_that_does_itself_what_it_needs_is_not_blocked(answer) -> None:
@@ -435,6 +435,18 @@ def test_who_calls_an_answer_that_the_task_does_not_need_is_blocked_all_the_same
     result = answer(first=WRONG_FIRST, alone="def alone(x):\n    return first(x) - 3")
     mark = result.mark("test-alone")
     assert (mark.outcome, mark.blocked_by) == ("blocked", ("first",))
+
+
+def test_in_a_chain_that_no_task_needs_the_root_is_named_too(answer) -> None:
+    result = answer(
+        first="step = 1\ndef first(x):\n    return alone(x)",
+        alone="def alone(x):\n    return 3 * x",
+        second="def second(x):\n    return 2 * first(x)",
+    )
+    assert result.mark("test-alone").outcome == "failed"
+    for task in ("first", "second", "third"):
+        mark = result.mark(f"test-{task}")
+        assert (mark.outcome, mark.blocked_by) == ("blocked", ("alone",)), task
 
 
 #: Right for 1, which is all that second asks for, and wrong for 2.

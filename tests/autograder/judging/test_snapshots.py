@@ -42,6 +42,13 @@ def test_a_read_only_array_and_a_cycle_are_kept_too() -> None:
     assert cycle[1] is cycle
 
 
+def test_a_tensor_whose_elements_are_one_in_memory_stops_nothing() -> None:
+    expanded = torch.ones(1).expand(3)
+    kept = Snapshot([expanded, torch.ones(2)])
+    kept.restore()
+    assert expanded.tolist() == [1, 1, 1]
+
+
 def test_an_answer_is_set_apart_from_the_arguments_it_holds() -> None:
     array = np.ones(2)
     answer = {"same": [array, array], "tuple": (array, 1, None), "set": {1}, "t": torch.ones(2)}
