@@ -88,8 +88,8 @@ def keep(steps: list[Step], earlier: Earlier, files: Iterable[str], output_bytes
     Returns whether anything has to.
     """
     tests = [step for step in steps if isinstance(step, TestStep)]
-    for step in tests:
-        step.verdict = earlier.verdicts.get(step.cell.id)
+    for test in tests:
+        test.verdict = earlier.verdicts.get(test.cell.id)
     cells = [step for step in steps if step.runs]
     known = _known_outputs(steps, earlier)
     if any(id(step) not in known for step in cells):

@@ -8,12 +8,14 @@ have changed anything.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable
 from functools import cached_property
 
 from autograder.judging.plan import LessonStep, Step, TestStep
 from autograder.lessons.python_source import (
     NOT_PYTHON,
+    bound_by,
     dotted_name,
     free_names,
     import_aliases,
@@ -86,7 +88,7 @@ class Needs:
             return True
         # It may change what it can reach.
         reached = self._reached(step, before)
-        return bool((reached & names) - self._modules)
+        return bool((reached & names) - self._modules - self._fixed)
 
     def _reached(self, step: Step, before: list[Step]) -> set[str]:
         """The names that a cell reads, and those that the cells read which bind these, and so on;
@@ -124,6 +126,18 @@ class Needs:
     def _modules(self) -> set[str]:
         """The names of modules, which every cell reads and none is meant to change."""
         return {name for name, _ in self._aliases}
+
+    @cached_property
+    def _fixed(self) -> set[str]:
+        """The names of functions, classes and numbers, which who reads them does not change."""
+        fixed: set[str] = set()
+        changed: set[str] = set()
+        for step in self._running:
+            mine = _bound_to_fixed(step.source)
+            fixed |= mine
+            changed |= set(top_level_names(step.source)) - mine
+            changed |= _with_attributes_set(step.source)
+        return fixed - changed
 
     @cached_property
     def _is_quiet(self) -> dict[int, bool]:
@@ -168,11 +182,50 @@ def _begins(full: str, names: Iterable[str]) -> bool:
 
 
 def _builtins_called(source: str) -> set[str]:
-    return {
+    called = {
         node.func.id
         for node in walk(source)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
+    return called & set(dir(builtins))
+
+
+def _bound_to_fixed(source: str) -> set[str]:
+    """The names that a cell binds to a function, a class, a number or a word, and to nothing
+    else."""
+    try:
+        body = ast.parse(source).body
+    except NOT_PYTHON:
+        return set()
+    fixed: set[str] = set()
+    others: set[str] = set()
+    for statement in body:
+        is_definition = isinstance(statement, (ast.FunctionDef, ast.ClassDef))
+        value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+        is_plain = value is not None and all(map(_is_plain, ast.walk(value)))
+        (fixed if is_definition or is_plain else others).update(bound_by(statement))
+    return fixed - others
+
+
+def _is_plain(node: ast.AST) -> bool:
+    plain = (
+        ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp,
+        ast.operator, ast.unaryop, ast.expr_context,
+    )  # fmt: skip
+    return isinstance(node, plain)
+
+
+def _with_attributes_set(source: str) -> set[str]:
+    """The names of which a cell sets an attribute or an item anywhere."""
+    found = set()
+    for node in walk(source):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            target: ast.AST = node
+            while isinstance(target, (ast.Attribute, ast.Subscript)):
+                target = target.value
+            if isinstance(target, ast.Name):
+                found.add(target.id)
+    return found
 
 
 def _bound_without_imports(source: str) -> set[str]:
