@@ -33,7 +33,8 @@ from autograder.classes.workers import WorkerPool
 from autograder.intake.submission import SubmissionError, read
 from autograder.isolation.tiers import NO_ISOLATION, choose
 from autograder.judging.mark import Mark
-from autograder.judging.result import Options, Result
+from autograder.judging.options import Options
+from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
 from autograder.lessons.reading import load
 

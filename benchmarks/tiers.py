@@ -24,7 +24,7 @@ from autograder.classes.workers import WorkerPool
 from autograder.commands.output import err, progress
 from autograder.course.folders import Course
 from autograder.isolation import tiers
-from autograder.judging.result import Options
+from autograder.judging.options import Options
 from autograder.lessons import reading
 from autograder.lessons.model import Lesson
 

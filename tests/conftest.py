@@ -22,7 +22,8 @@ from autograder.intake.submission import Extra, Submission
 from autograder.isolation import tiers
 from autograder.judging import scripts
 from autograder.judging.grade import grade as grade_submission
-from autograder.judging.result import Options, Result
+from autograder.judging.options import Options
+from autograder.judging.result import Result
 from autograder.judging.sandbox_client import Sandbox
 from autograder.judging.scripts import Prepared
 from autograder.lessons import reading

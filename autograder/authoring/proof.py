@@ -9,7 +9,8 @@ from typing import Any, Literal
 from autograder.classes.errors import PoolError
 from autograder.classes.jobs import Job, NotGraded, Pool
 from autograder.intake.submission import Submission
-from autograder.judging.result import Options, Result
+from autograder.judging.options import Options
+from autograder.judging.result import Result
 from autograder.lessons.model import Lesson, without_markers
 from autograder.lessons.notebooks import released_cells
 from autograder.lessons.variants import Variant, variants

@@ -37,6 +37,11 @@ class DaskPool:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
+    @property
+    def tier(self) -> str:
+        """How submissions are isolated; a worker whose machine can't says another in its marks."""
+        return self._isolation.tier
+
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Nothing: each worker does it when it gets its first job of a lesson."""
 

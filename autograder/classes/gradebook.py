@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -25,12 +26,37 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 
+from autograder.classes.provenance import Provenance
 from autograder.course.atomic import ASIDE, replace
 from autograder.course.folders import Course, HandedIn
 from autograder.course.nbgrader import note_schema_version, register
+from autograder.judging.earlier import Earlier
+from autograder.judging.mark import Mark
 from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import KERNEL, master_cells
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What an autograded notebook says of how it was made."""
+
+    made_from: Provenance
+    earlier: Earlier | None
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A result that is ready to be written: its marks, and the folder of its notebook."""
+
+    one: HandedIn
+    lesson: Lesson
+    marks: tuple[Mark, ...]
+    folder: Path
+
+    def discard(self) -> None:
+        """Leave no trace of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class GradebookWriter:
@@ -75,29 +101,54 @@ class GradebookWriter:
             submission.student_id for submission in self._book.assignment_submissions(lesson.name)
         }
 
-    def is_done(self, one: HandedIn, lesson: Lesson, fingerprint: str) -> bool:
-        """Whether a submission has been graded just so: its autograded notebook says by what."""
+    def graded(self, one: HandedIn, lesson: Lesson) -> Graded | None:
+        """What an autograded notebook says it was made from; None if there is none, or it is of
+        another version."""
         path = self.course.folder("autograded", one.student, lesson.name) / f"{lesson.name}.ipynb"
         try:
-            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-            return bool(metadata["autograder"]["fingerprint"] == fingerprint)
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            record = notebook["metadata"]["autograder"]
+            made_from = Provenance.from_dict(record["made_from"])
+            earlier = None
+            if record["earlier"] is not None:
+                earlier = Earlier.from_notebook(
+                    record["earlier"], made_from.keys, notebook["cells"], lesson
+                )
         except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return None
+        return Graded(made_from, earlier)
 
-    def record(self, one: HandedIn, lesson: Lesson, result: Result, fingerprint: str) -> None:
+    def points(self, one: HandedIn, lesson: Lesson) -> dict[str, float | None]:
+        """The points that a student's cells earned the last time, by the cell's id."""
+        try:
+            there = self._book.find_submission_notebook(lesson.name, lesson.name, one.student)
+        except MissingEntry:
+            return {}
+        return {grade.name: grade.auto_score for grade in there.grades}
+
+    def record(self, one: HandedIn, lesson: Lesson, result: Result, made_from: Provenance) -> None:
         """Write a result: the marks in one transaction, then the autograded notebook.
 
         The notebook comes last, complete or not at all, and says what the marks were made from.
         So whatever is interrupted between the two is simply graded again. Marks and comments
         given by hand stay as they are.
         """
-        staged = self._stage(one, lesson, result, fingerprint)
+        self.commit(self.stage(one, lesson, result, made_from))
+
+    def stage(self, one: HandedIn, lesson: Lesson, result: Result, made_from: Provenance) -> Staged:
+        """All of a result that :meth:`commit` needs; the notebook lies ready on the disk."""
+        folder = self._stage(one, lesson, result, made_from)
+        return Staged(one, lesson, result.marks, folder)
+
+    def commit(self, staged: Staged) -> None:
+        """Write what :meth:`stage` has made ready."""
+        one, lesson = staged.one, staged.lesson
         try:
             with _Transaction(self._book):
-                self._write_marks(one, lesson, result)
-            replace(staged, self.course.folder("autograded", one.student, lesson.name))
+                self._write_marks(one, lesson, staged.marks)
+            replace(staged.folder, self.course.folder("autograded", one.student, lesson.name))
         except BaseException:
-            shutil.rmtree(staged, ignore_errors=True)
+            staged.discard()
             raise
 
     # -- the database ------------------------------------------------------------------------
@@ -116,7 +167,7 @@ class GradebookWriter:
         }
         return there == wanted and points == {cell.id: cell.points for cell in lesson.graded}
 
-    def _write_marks(self, one: HandedIn, lesson: Lesson, result: Result) -> None:
+    def _write_marks(self, one: HandedIn, lesson: Lesson, given: tuple[Mark, ...]) -> None:
         db = self._book.db
         student = db.get(Student, one.student)
         if student is None:
@@ -144,8 +195,8 @@ class GradebookWriter:
             .filter(SubmittedNotebook.assignment_id == submission.id, Notebook.name == lesson.name)
             .one()
         )
-        marks = {mark.cell: mark for mark in result.marks}
-        says = _comments(lesson, result)
+        marks = {mark.cell: mark for mark in given}
+        says = _comments(lesson, marks)
         # Asking each grade for the name of its cell would be a query each.
         names = dict(
             db.query(BaseCell.id, BaseCell.name).filter_by(notebook_id=notebook.notebook_id).all()
@@ -173,7 +224,7 @@ class GradebookWriter:
 
     # -- the files ---------------------------------------------------------------------------
 
-    def _stage(self, one: HandedIn, lesson: Lesson, result: Result, fingerprint: str) -> Path:
+    def _stage(self, one: HandedIn, lesson: Lesson, result: Result, made_from: Provenance) -> Path:
         """The autograded folder, complete, under a name that nbgrader does not look at."""
         target = self.course.folder("autograded", one.student, lesson.name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +243,8 @@ class GradebookWriter:
         metadata = {
             "kernelspec": KERNEL,
             "autograder": {
-                "fingerprint": fingerprint,
+                "made_from": made_from.to_dict(),
+                "earlier": result.earlier.to_dict() if result.earlier is not None else None,
                 "version": result.version,
                 "lesson": result.lesson_digest,
                 "tier": result.tier,
@@ -246,9 +298,8 @@ def _new_submission(assignment: Assignment, student: Student) -> SubmittedAssign
     return submission
 
 
-def _comments(lesson: Lesson, result: Result) -> dict[str, str]:
+def _comments(lesson: Lesson, marks: dict[str, Mark]) -> dict[str, str]:
     """What formgrader shows beside a student's cell: the sentences of its tests."""
-    marks = {mark.cell: mark for mark in result.marks}
     comments = {}
     for task in lesson.tasks:
         says = [marks[cell.id].says for cell in task.tests if marks[cell.id].says]

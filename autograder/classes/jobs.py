@@ -1,4 +1,4 @@
-"""What is graded: one student's submission as a job, its seed and its fingerprint."""
+"""What is graded: one student's submission as a job, its seed, and what it is made from."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from autograder import __version__
 from autograder.course.folders import Course, HandedIn
 from autograder.intake.submission import MAX_NOTEBOOK_MB, Submission, SubmissionError, read
-from autograder.judging.result import Options, Result
+from autograder.judging.earlier import Earlier
+from autograder.judging.environment import Environment
+from autograder.judging.key import graded_part, hidden_seed
+from autograder.judging.options import Options
+from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
 
 
@@ -20,7 +23,8 @@ from autograder.lessons.model import Lesson
 class Job:
     """One submission to grade. ``submission`` is None, with a reason, if it could not be read.
 
-    ``files`` lie beside the notebook while it runs: relative paths and contents.
+    ``files`` lie beside the notebook while it runs: relative paths and contents. ``earlier`` is
+    what is known of the same submission already.
     """
 
     key: str
@@ -30,6 +34,7 @@ class Job:
     hidden_seed: int = 0
     options: Options = field(default_factory=Options)
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    earlier: Earlier | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,10 @@ class NotGraded:
 
 class Pool(Protocol):
     """Processes that grade jobs: on this machine, or on a cluster."""
+
+    @property
+    def tier(self) -> str:
+        """How submissions are isolated; every mark says so."""
 
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Have what these lessons need imported and read once; may be left out."""
@@ -56,39 +65,33 @@ def make_job(course: Course, one: HandedIn, lesson: Lesson, options: Options) ->
         OSError: a file beside the notebook cannot be read.
         CourseError: the course's seed is no number.
     """
-    submission, reason = None, one.remark
+    submission, reason, seed = None, one.remark, course.hidden_seed
     if one.notebook is not None:
         try:
             submission = read(lesson, one.notebook)
+            seed = hidden_seed(seed, submission)
         except SubmissionError as error:
             reason = str(error)
-    seed = _seed_for(course.hidden_seed, one)
     files = tuple((name, (one.folder / name).read_bytes()) for name in one.files)
     return Job(one.student, lesson, submission, reason, seed, options, files)
 
 
-def _seed_for(hidden_seed: int, one: HandedIn) -> int:
-    """The seed of the hidden tests' inputs for one notebook.
+def inputs_digest(
+    course: Course, one: HandedIn, lesson: Lesson, options: Options, environment: Environment
+) -> str:
+    """A digest of a submission's files and of all else that its marks depend on.
 
-    Another notebook meets other inputs. So what a submission learned about its inputs, if it
-    finds a way to tell its author, is of no use for the next one.
-    """
-    digest = hashlib.sha256(str(hidden_seed).encode())
-    if one.notebook is not None:
-        _add_file(digest, one.notebook)
-    return int.from_bytes(digest.digest()[:4], "big")
-
-
-def fingerprint(course: Course, one: HandedIn, lesson: Lesson, options: Options) -> str:
-    """A digest of what a submission and its lesson say: if it changes, it is graded again.
+    While it stays the same nothing is read any closer. If it changes, the keys of the single marks
+    tell which of them are made again.
 
     Raises:
         OSError: a file cannot be read.
         CourseError: the course's seed is no number.
     """
     digest = hashlib.sha256()
-    limits = asdict(lesson.limits)
-    facts = [__version__, lesson.digest, course.hidden_seed, asdict(options), one.remark, limits]
+    facts = [
+        environment.digest, graded_part(lesson), course.hidden_seed, asdict(options), one.remark,
+    ]  # fmt: skip
     digest.update(json.dumps(facts).encode())
     if one.notebook is not None:
         _add_file(digest, one.notebook)

@@ -10,7 +10,7 @@ from autograder.classes.jobs import Job, NotGraded
 from autograder.classes.workers import WorkerPool
 from autograder.intake.own_lesson import read_own
 from autograder.judging.mark import Mark, Outcome
-from autograder.judging.result import Options
+from autograder.judging.options import Options
 
 
 @dataclass(frozen=True)

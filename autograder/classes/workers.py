@@ -54,6 +54,11 @@ class WorkerPool:
             self._source.kill()
         self._source.close()
 
+    @property
+    def tier(self) -> str:
+        """How submissions are isolated."""
+        return self._isolation.tier
+
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Have what these lessons need imported and read once for all workers; may be left out.
 
@@ -187,4 +192,6 @@ class Grader:
             self._prepared[job.lesson.digest] = prepare(job.lesson)
         os.environ[SEED_VARIABLE] = str(job.hidden_seed)
         prepared = self._prepared[job.lesson.digest]
-        return grade(job.lesson, job.submission, self.sandbox, prepared, job.options, job.files)
+        return grade(
+            job.lesson, job.submission, self.sandbox, prepared, job.options, job.files, job.earlier
+        )

@@ -9,6 +9,7 @@ import typer
 from autograder import __version__
 from autograder.classes.errors import PoolError
 from autograder.commands.build import build
+from autograder.commands.cache import cache
 from autograder.commands.check import check
 from autograder.commands.claims import claims
 from autograder.commands.collect import collect
@@ -43,7 +44,7 @@ def _options(
     """Build, prove and grade the notebooks of a course."""
 
 
-for _command in (build, prove, claims, check, grade, collect, demo, doctor):
+for _command in (build, prove, claims, check, grade, collect, demo, cache, doctor):
     app.command()(_command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autograder.commands.options import (
+    CacheFolder,
     ChangedLimits,
     CourseFolder,
     Gpu,
@@ -20,10 +21,11 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    open_cache,
     with_limits,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
-from autograder.commands.tables import print_class
+from autograder.commands.tables import print_changes, print_class
 
 if TYPE_CHECKING:  # imported where they are used: they take long
     from autograder.course.folders import Course
@@ -38,8 +40,12 @@ def grade(
     dask: Annotated[str, typer.Option(metavar="ADDRESS", help="Grade on this Dask cluster.")] = "",
     run_experiments: RunExperiments = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Grade again what has not changed.")
+        bool, typer.Option("--force", help="Grade again what has not changed, all of it.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Grade, say whose marks would change, write nothing.")
+    ] = False,
+    cache: CacheFolder = None,
     sandbox: Sandboxed = "auto",
     gpu: Gpu = False,
     limit: ChangedLimits = None,
@@ -48,8 +54,8 @@ def grade(
 ) -> None:
     """Grade submitted/*/NAME into gradebook.db and autograded/.
 
-    Goes on where it was stopped, and grades again only what changed: the notebook, the lesson,
-    the hidden seed, the grader's version or the options.
+    Goes on where it was stopped, and grades again only what changed: after a change to one test,
+    that test; after a change to prose, nothing. Whose marks change is said before they are written.
     """
     from autograder.course.folders import Course, CourseError
     from autograder.course.lock import LockedError, locked
@@ -59,7 +65,7 @@ def grade(
     check_json(json_file)
     wanted = assignment_names(root, names)
     classes: list[Any] = []
-    done = 0
+    graded = written = 0
     try:
         folder = Course(root)
         with locked(folder.root):
@@ -67,30 +73,40 @@ def grade(
             # Started first: the warm parent imports in the background.
             with _pool(jobs, dask, sandbox, gpu) as pool:
                 from autograder.classes.run import grade_class
-                from autograder.judging.result import Options
+                from autograder.judging.options import Options
 
+                store = open_cache(cache, folder)
                 lessons = with_limits(find_lessons(root, wanted), limit)
                 pool.preload(lessons)
                 for lesson in lessons:
                     with progress(f"Grading {lesson.name}") as advance:
 
                         def counted(number: int, total: int, advance: Any = advance) -> None:
-                            nonlocal done
-                            done += number > 0
+                            nonlocal graded
+                            graded += number > 0
                             advance(number, total)
+
+                        def counted_too() -> None:
+                            nonlocal written
+                            written += 1
+
+                        def shown(changes: list[Any], lesson: Any = lesson) -> None:
+                            print_changes(lesson, changes)
 
                         classes.append(
                             grade_class(
                                 folder, lesson, pool, students=student, force=force,
-                                options=Options(run_experiments), on_progress=counted,
+                                dry_run=dry_run, options=Options(run_experiments, gpu=gpu),
+                                cache=store, on_progress=counted, on_changes=shown,
+                                on_written=counted_too,
                             )
                         )  # fmt: skip
     except (LockedError, OldGradebookError, CourseError, BuildError) as error:
         fail(error)
     except KeyboardInterrupt:
         fail(
-            f"stopped. {done} submissions were graded and written, marks and notebooks; the same "
-            "command goes on from there",
+            f"stopped. {written} submissions were graded and written, marks and notebooks; the "
+            "same command goes on from there" + _of_regrade(graded - written),
             130,
         )
     for one in classes:
@@ -99,6 +115,11 @@ def grade(
     entries = [entry for one in classes for entry in one.entries]
     if any(entry.not_graded or (entry.result and entry.result.faults) for entry in entries):
         raise typer.Exit(1)
+
+
+def _of_regrade(number: int) -> str:
+    """What an interruption says of results that were to be written together, at the end."""
+    return f". Of {number} regraded ones the marks are as they were" if number else ""
 
 
 def _check(course: Course, assignments: list[str], students: list[str] | None) -> None:

@@ -13,6 +13,8 @@ import typer
 from autograder.commands.output import err, fail
 
 if TYPE_CHECKING:  # imported where they are used: they take long
+    from autograder.classes.cache import ResultCache
+    from autograder.course.folders import Course
     from autograder.isolation.tiers import Isolation
     from autograder.lessons.model import Lesson
 
@@ -71,6 +73,14 @@ ChangedLimits = Annotated[
         "--limit",
         metavar="NAME=VALUE",
         help="Another limit for every submission, as in memory_mb=2048; may be repeated.",
+    ),
+]
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="AUTOGRADER_CACHE",
+        help="A folder of results that need not be made again; machines may share it.",
     ),
 ]
 
@@ -136,6 +146,18 @@ def isolation_for(wanted: str, gpu: bool = False, warn: bool = True) -> Isolatio
             soft_wrap=True,
         )
     return isolation
+
+
+def open_cache(folder: Path | None, course: Course) -> ResultCache | None:
+    """The cache that ``--cache`` names, if any; its entries are signed with the hidden seed."""
+    from autograder.classes.cache import ResultCache
+
+    if folder is None:
+        return None
+    try:
+        return ResultCache(folder, str(course.hidden_seed))
+    except OSError as error:
+        fail(f"--cache {folder}: no such folder can be made ({error.strerror})")
 
 
 def with_limits(lessons: list[Lesson], changes: list[str] | None) -> list[Lesson]:

@@ -12,10 +12,10 @@ from autograder.commands.output import err, escape, out
 if TYPE_CHECKING:  # only for their types: importing them takes seconds
     from autograder.authoring.claims import TriedClaim
     from autograder.authoring.proof import Row
-    from autograder.classes.run import ClassRun, Entry
+    from autograder.classes.run import Change, ClassRun, Entry
     from autograder.intake.collect import Report
     from autograder.judging.result import Result
-    from autograder.lessons.model import Task
+    from autograder.lessons.model import Lesson, Task
 
 #: So many of the tasks that fewest got right are named under a class.
 _HARDEST = 3
@@ -61,11 +61,43 @@ def _print_oddities(entry: Entry) -> None:
         )
 
 
+def print_changes(lesson: Lesson, changes: list[Change]) -> None:
+    """Whose marks a regrade changes: a row a student, who lost most first."""
+    if not changes:
+        return
+    by_student: dict[str, list[Change]] = {}
+    for change in changes:
+        by_student.setdefault(change.student, []).append(change)
+    gains = {
+        student: sum((one.after or 0) - (one.before or 0) for one in found)
+        for student, found in by_student.items()
+    }
+    table = Table("student", "points", "marks that change", box=None, pad_edge=False)
+    for student in sorted(gains, key=lambda student: (gains[student], student)):
+        marks = ", ".join(
+            f"{one.cell.partition('-')[2]} {_points(one.before)} → {_points(one.after)}"
+            for one in by_student[student]
+        )
+        table.add_row(escape(student), f"{gains[student]:+g}", escape(marks))
+    out.print(table)
+    gained, lost = (sum(sign * gain > 0 for gain in gains.values()) for sign in (1, -1))
+    out.print(
+        f"{escape(lesson.name)}: of those graded before, {gained} gain points, {lost} lose points",
+        soft_wrap=True,
+    )
+
+
+def _points(points: float | None) -> str:
+    return "by hand" if points is None else f"{points:g}"
+
+
 def print_summary(run: ClassRun) -> None:
     """Under a class: how many were graded, mean and median, the hardest tasks, who is missing."""
     results = [entry.result for entry in run.entries if entry.result is not None]
     unchanged = sum(entry.result is None and not entry.not_graded for entry in run.entries)
     each = f" ({run.seconds / len(results):.2f} s each)" if results else ""
+    if run.dry_run:
+        out.print("nothing was written (--dry-run)")
     out.print(
         f"{escape(run.lesson.name)}: {len(results)} graded in {run.seconds:.1f} s{each}, "
         f"{unchanged} unchanged since they were graded",

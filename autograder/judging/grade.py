@@ -8,11 +8,14 @@ from collections.abc import Iterable
 
 from autograder.intake.submission import Submission
 from autograder.judging import forbidden_names
+from autograder.judging.earlier import Earlier, keep
+from autograder.judging.environment import environment_of
 from autograder.judging.mark import Mark
 from autograder.judging.notebook import cells_of
+from autograder.judging.options import Options
 from autograder.judging.plan import plan
 from autograder.judging.reasons import explained
-from autograder.judging.result import Options, Result
+from autograder.judging.result import Result
 from autograder.judging.run import NotebookRun
 from autograder.judging.sandbox_client import Sandbox
 from autograder.judging.scripts import Prepared
@@ -27,17 +30,24 @@ def grade(
     prepared: Prepared,
     options: Options = Options(),  # noqa: B008  frozen
     files: Iterable[tuple[str, bytes]] = (),
+    earlier: Earlier | None = None,
 ) -> Result:
     """Run a submission in the sandbox and judge every test cell of the lesson.
 
     Args:
         prepared: the lesson's tests, ready to run (``scripts.prepare``).
         files: what lies beside the notebook while it runs.
+        earlier: what is known of this submission already; only the rest is run.
     """
     started = time.perf_counter()
+    files = list(files)
     steps = plan(lesson, submission, options)
     run = NotebookRun(lesson, steps, sandbox, prepared, files)
-    run.complete()
+    if earlier is not None:
+        run.called |= earlier.called
+    names = [name for name, _ in files]
+    if earlier is None or keep(steps, earlier, names, lesson.limits.output_kb << 10):
+        run.complete()
     marks = explained(lesson, submission, steps, sandbox.tier)
     for cell in lesson.graded:
         if cell.kind == "answer":
@@ -52,6 +62,8 @@ def grade(
         seconds=time.perf_counter() - started,
         tier=sandbox.tier,
         flags=(*submission.flags, *forbidden_names.flags(used, run.called)),
+        environment=environment_of(lesson, sandbox.tier, "gpu" if options.gpu else "cpu").digest,
+        earlier=None if run.remarks else Earlier.of_run(steps, run.called),
     )
 
 

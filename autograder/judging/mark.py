@@ -34,7 +34,8 @@ class Mark:
     ``cell`` is the cell's id and ``task`` its task's name. ``points`` is None until a person has
     marked it (free text). ``says`` is the sentence for the student; it never holds a word of a
     hidden test. ``detail`` is for the instructor. ``hidden`` tells that it was a hidden line that
-    failed. ``blocked_by`` names the tasks that have to be put right first.
+    failed. ``blocked_by`` names the tasks that have to be put right first. ``key`` is the digest of
+    what it was made from (:mod:`autograder.judging.key`), once it has been recorded.
     """
 
     cell: str
@@ -48,6 +49,7 @@ class Mark:
     blocked_by: tuple[str, ...] = ()
     seconds: float = 0.0
     tier: str = ""
+    key: str = ""
 
     @property
     def is_full(self) -> bool:

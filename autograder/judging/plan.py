@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.intake.submission import Extra, Submission
-from autograder.judging.result import Options
+from autograder.judging.options import Options
 from autograder.judging.verdict import Verdict
 from autograder.lessons.model import Cell, Lesson
 from autograder.lessons.python_source import free_names, top_level_names
@@ -17,8 +17,9 @@ from autograder.lessons.python_source import free_names, top_level_names
 class Step:
     """A cell of the notebook to be, and what came of it.
 
-    ``runs`` tells whether the sandbox runs it. ``fatal`` says how it ended the process, if it did;
-    ``done`` that it has run, and ``outputs`` what it showed.
+    ``runs`` tells whether the sandbox runs it; ``kept`` that it need not this time, because what it
+    showed is known. ``fatal`` says how it ended the process, if it did; ``done`` that it has run,
+    and ``outputs`` what it showed.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Step:
     fatal: str = ""
     done: bool = False
     tried_again: bool = False
+    kept: bool = False
 
     @property
     def name(self) -> str:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder import __version__
 from autograder.intake.alterations import Flag
+from autograder.judging.earlier import Earlier
 from autograder.judging.mark import Mark
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade: whether experiments run, and which tasks are judged (all if none is named)."""
-
-    run_experiments: bool = False
-    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,7 +18,8 @@ class Result:
 
     ``cells`` are nbformat cells (plain dicts) in order. ``remarks`` are sentences about what was
     odd and what was done about it, for the student as well; ``flags`` are for the instructor
-    alone.
+    alone. ``environment`` is the digest of what judged. ``earlier`` is what the next grading of the
+    same submission can begin from; None if a cell ended the process.
     """
 
     lesson: str
@@ -36,6 +31,8 @@ class Result:
     tier: str = ""
     version: str = __version__
     flags: tuple[Flag, ...] = ()
+    environment: str = ""
+    earlier: Earlier | None = None
 
     @property
     def points(self) -> float:
@@ -46,6 +43,11 @@ class Result:
     def faults(self) -> tuple[Mark, ...]:
         """The marks of tests that have a fault of their own."""
         return tuple(mark for mark in self.marks if mark.outcome == "fault")
+
+    def with_keys(self, keys: Mapping[str, str]) -> Result:
+        """The result with the key of each mark, by cell."""
+        marks = tuple(replace(mark, key=keys.get(mark.cell, "")) for mark in self.marks)
+        return replace(self, marks=marks)
 
     def mark(self, cell_id: str) -> Mark:
         """The mark of a cell.

@@ -160,7 +160,7 @@ class NotebookRun:
                         opened.callback(test.close)
                         if not self._judge(step, examiner.examine(step.cell, test.channel), test):
                             waiting.append((step, test))
-                elif step.runs:
+                elif step.runs and not step.kept:
                     self._run_cell(step, running, left)
             except SubmissionDied as error:
                 if error.killed:

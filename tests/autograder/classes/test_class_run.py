@@ -160,13 +160,13 @@ def test_progress_is_told_from_none_to_all(small_course, pool) -> None:
 
 def test_an_interruption_waits_until_marks_and_files_agree(small_course, pool, monkeypatch) -> None:
     hand_in(small_course, "ada")
-    record = GradebookWriter.record
+    commit = GradebookWriter.commit
 
     def press_ctrl_c(*given: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        record(*given)
+        commit(*given)
 
-    monkeypatch.setattr(GradebookWriter, "record", press_ctrl_c)
+    monkeypatch.setattr(GradebookWriter, "commit", press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         grade(small_course, pool)
     monkeypatch.undo()

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from small_class import NAME, hand_in, lesson_of
 
-from autograder.classes.jobs import fingerprint, make_job
+from autograder.classes.jobs import inputs_digest, make_job
 from autograder.course.folders import Course, CourseError, HandedIn
 from autograder.intake.submission import MAX_NOTEBOOK_MB
-from autograder.judging.result import Options
+from autograder.judging.environment import Environment
+from autograder.judging.options import Options
 from autograder.lessons.model import Lesson
+
+HERE = Environment("code", (("python", "3.11"),), "strong", "cpu")
 
 
 @pytest.fixture
@@ -70,14 +73,18 @@ def test_a_seed_that_is_no_number_is_named(ada, job, monkeypatch) -> None:
         job()
 
 
-def test_a_fingerprint_changes_with_everything_that_a_mark_may_depend_on(
+def test_the_digest_of_the_inputs_changes_with_everything_that_a_mark_may_depend_on(
     small_course, ada, monkeypatch
 ) -> None:
     lesson = lesson_of(small_course)
 
-    def now(one: HandedIn | None = None, of: Lesson = lesson, experiments: bool = False) -> str:
-        options = Options(run_experiments=experiments)
-        return fingerprint(Course(small_course), one or ada(), of, options)
+    def now(
+        one: HandedIn | None = None,
+        of: Lesson = lesson,
+        options: Options = Options(),  # noqa: B008
+        environment: Environment = HERE,
+    ) -> str:
+        return inputs_digest(Course(small_course), one or ada(), of, options, environment)
 
     seen = {now()}
     assert now() in seen
@@ -86,9 +93,12 @@ def test_a_fingerprint_changes_with_everything_that_a_mark_may_depend_on(
         assert value not in seen
         seen.add(value)
 
-    differs(now(of=replace(lesson, digest="another")))
+    cells = [replace(one, points=9.0) if one.id == "test-double" else one for one in lesson.cells]
+    differs(now(of=replace(lesson, cells=tuple(cells))))
+    differs(now(environment=replace(HERE, tier="none")))
     differs(now(of=replace(lesson, limits=lesson.limits.changed({"cell_seconds": 1}))))
-    differs(now(experiments=True))
+    differs(now(options=Options(run_experiments=True)))
+    differs(now(options=Options(gpu=True)))
     differs(now(replace(ada(), remark="several notebooks")))
     monkeypatch.setenv("NNLAB_HIDDEN_SEED", "2027")
     differs(now())
@@ -106,12 +116,12 @@ def test_a_fingerprint_changes_with_everything_that_a_mark_may_depend_on(
     differs(now())
 
 
-def test_a_notebook_that_is_too_large_to_be_read_has_a_fingerprint_all_the_same(
+def test_a_notebook_that_is_too_large_to_be_read_has_a_digest_all_the_same(
     small_course, ada
 ) -> None:
     path = ada().notebook
     os.truncate(path, (MAX_NOTEBOOK_MB << 20) + 1)
     lesson = lesson_of(small_course)
-    first = fingerprint(Course(small_course), ada(), lesson, Options())
+    first = inputs_digest(Course(small_course), ada(), lesson, Options(), HERE)
     os.truncate(path, (MAX_NOTEBOOK_MB << 20) + 2)
-    assert fingerprint(Course(small_course), ada(), lesson, Options()) != first
+    assert inputs_digest(Course(small_course), ada(), lesson, Options(), HERE) != first

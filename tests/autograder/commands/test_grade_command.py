@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from small_class import NAME
 
 from autograder.authoring import demo_class
 from autograder.lessons import reading
@@ -108,3 +110,20 @@ def test_who_could_not_be_graded_is_told_and_ends_with_1(handed_in, autograder) 
     assert ended.returncode == 1
     assert "✗ ada was not graded (" in ended.stderr
     assert "the same command tries again" in ended.stderr
+
+
+def test_a_dry_run_shows_whose_marks_would_change(autograder, handed_in: Path) -> None:
+    assert autograder("grade", "90", folder=handed_in).returncode == 0
+    path = handed_in / "assignments" / NAME / "lesson.py"
+    text = path.read_text()
+    hidden = 'check_equal("largest", largest, 16)'
+    path.write_text(text.replace(hidden, hidden.replace("16", "9")))
+    dry = autograder("grade", "90", "--dry-run", folder=handed_in, COLUMNS="120")
+    assert dry.returncode == 0, dry.stderr
+    assert "largest 1 → 0" in dry.stdout
+    assert "of those graded before, 0 gain points, 1 lose points" in dry.stdout
+    assert "nothing was written (--dry-run)" in dry.stdout
+    # So the next run finds the same, and writes it.
+    again = autograder("grade", "90", folder=handed_in, COLUMNS="120")
+    assert "largest 1 → 0" in again.stdout
+    assert "nothing was written" not in again.stdout

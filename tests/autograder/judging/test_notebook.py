@@ -14,9 +14,10 @@ from autograder.authoring.proof import reference
 from autograder.intake.submission import Extra, Submission
 from autograder.judging.mark import OUTCOMES, Mark
 from autograder.judging.notebook import cells_of
+from autograder.judging.options import Options
 from autograder.judging.outputs import error_output
 from autograder.judging.plan import Step, TestStep, plan
-from autograder.judging.result import Options, Result
+from autograder.judging.result import Result
 from autograder.judging.verdict import Verdict
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import master_cells

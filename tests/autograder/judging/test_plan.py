@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from autograder.authoring.proof import reference
 from autograder.intake.submission import Extra, Submission
+from autograder.judging.options import Options
 from autograder.judging.plan import ExtraStep, LessonStep, Step, TestStep, plan
-from autograder.judging.result import Options
 from autograder.lessons.model import Lesson
 
 
