@@ -6,14 +6,13 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.classes.gradebook import GradebookWriter
 from autograder.classes.jobs import Job, NotGraded, Pool, fingerprint, make_job
-from autograder.course.folders import Course
+from autograder.course.folders import Course, CourseError
+from autograder.course.nbgrader import BuildError
 from autograder.judging.result import Options, Result
 from autograder.lessons.model import Lesson
 from autograder.protocol.plain_text import for_person
@@ -72,19 +71,17 @@ class ClassRun:
         }
 
 
-#: What odd files can raise on the way; SystemExit is nbgrader's way to give up.
-_OF_ONE_STUDENT = (
-    OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError, RecursionError,
-    SQLAlchemyError, SystemExit,
-)  # fmt: skip
-
-
 @contextlib.contextmanager
 def _isolating_errors_of(student: str, not_graded: dict[str, str]) -> Iterator[None]:
-    """Turn an error in one student's files into a not-graded entry; the next run retries it."""
+    """Turn an error in one student's files into a not-graded entry; the next run retries it.
+
+    Odd files can raise anything on the way; SystemExit is nbgrader's way to give up.
+    """
     try:
         yield
-    except _OF_ONE_STUDENT as error:
+    except (CourseError, BuildError):  # these are about all of them
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         not_graded[student] = f"{type(error).__name__}: {for_person(str(error), 300)}"
 
 
@@ -151,7 +148,8 @@ def grade_class(
                 else:
                     with _isolating_errors_of(job.key, not_graded):
                         marks.record(one, lesson, result, made_from)
-                        results[job.key] = result
+                        # The cells are written; a large class would fill the memory with them.
+                        results[job.key] = replace(result, cells=[])
                 on_progress(number, len(todo))
     entries = tuple(
         Entry(one.student, results.get(one.student), not_graded.get(one.student, ""))

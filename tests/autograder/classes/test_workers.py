@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -15,30 +15,6 @@ from autograder.isolation.tiers import Isolation
 from autograder.judging import sandbox_client
 from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
-
-CELLS = """\
-# %% shared="imports"
-FIRST
-
-# %% solution="one"
-### BEGIN SOLUTION
-one = 1
-### END SOLUTION
-
-# %% tests="one" points=1
-assert one == 1
-"""
-
-
-@pytest.fixture
-def jobs(make_lesson) -> Callable[..., list[Job]]:
-    """Jobs of a lesson of a line, whose shared cell, which the worker runs too, is ``first``."""
-
-    def make(count: int, first: str = "x = 1") -> list[Job]:
-        lesson = make_lesson(CELLS.replace("FIRST", first))
-        return [Job(f"{first} {number}", lesson, reference(lesson)) for number in range(count)]
-
-    return make
 
 
 def answers(pool: WorkerPool, jobs: list[Job]) -> dict[str, Result | NotGraded]:
