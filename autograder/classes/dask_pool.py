@@ -115,9 +115,8 @@ class DaskPool:
                         if failed is None:
                             continue
                         answer = failed
-                    if isinstance(answer, Lost):
-                        if not answer.usable:
-                            self._unusable[worker] = answer.reason
+                    if isinstance(answer, Lost) and not answer.usable:
+                        self._unusable[worker] = answer.reason
                     result = supply.result(one.attempt, answer)
                     # Nobody idles while the caller writes down what it gets.
                     yield from self._fill(supply, sent)
