@@ -45,7 +45,26 @@ class NotGraded:
 
 
 class Pool(Protocol):
-    """Processes that grade jobs: on this machine, or on a cluster."""
+    """Processes that grade jobs: on this machine, or on a cluster.
+
+    What every pool promises of ``run``, and ``tests/autograder/classes/test_pools.py`` holds it to:
+
+    - It asks for a job when a worker is free for it. Those asked for and not answered yet are never
+      more than the workers and two.
+    - Every job is answered once, as soon as it is done, in any order.
+    - A job whose worker is lost, killed for example, is tried once more; if that one is lost too,
+      the answer is :class:`NotGraded`.
+    - An error in one job, while it is sent, read, graded or answered, is a NotGraded with the words
+      of the error. It is not tried again.
+    - What concerns all jobs ends the run with a PoolError: no sandbox can be started, no worker is
+      left, the scheduler is gone.
+    - An error that ``jobs`` itself raises is raised here, after those asked for were answered. Who
+      makes jobs of files of many students keeps the errors of one from the others.
+    - An interruption (Ctrl-C) waits for no job. After the pool's ``with`` block no process of the
+      pool is left. (A worker of a cluster is not the pool's: it goes on to the end of its job, for
+      which nobody waits.)
+    - Its memory does not grow with the number of jobs. A lesson is sent once to a worker.
+    """
 
     @property
     def tier(self) -> str:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from autograder.classes.cache import ResultCache
 from autograder.classes.gradebook import GradebookWriter, Staged
 from autograder.classes.jobs import Job, NotGraded, Pool, inputs_digest, make_job
 from autograder.classes.provenance import Provenance
-from autograder.course.folders import Course, HandedIn
+from autograder.course.folders import Course, CourseError, HandedIn
+from autograder.course.nbgrader import BuildError
 from autograder.judging.environment import environment_of
 from autograder.judging.key import mark_keys, submission_digest
 from autograder.judging.options import Options
@@ -93,19 +92,17 @@ class ClassRun:
         }
 
 
-#: What odd files can raise on the way; SystemExit is nbgrader's way to give up.
-_OF_ONE_STUDENT = (
-    OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError, RecursionError,
-    SQLAlchemyError, SystemExit,
-)  # fmt: skip
-
-
 @contextlib.contextmanager
 def _isolating_errors_of(student: str, not_graded: dict[str, str]) -> Iterator[None]:
-    """Turn an error in one student's files into a not-graded entry; the next run retries it."""
+    """Turn an error in one student's files into a not-graded entry; the next run retries it.
+
+    Odd files can raise anything on the way; SystemExit is nbgrader's way to give up.
+    """
     try:
         yield
-    except _OF_ONE_STUDENT as error:
+    except (CourseError, BuildError):  # these are about all of them
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         not_graded[student] = f"{type(error).__name__}: {for_person(str(error), 300)}"
 
 
@@ -297,7 +294,8 @@ class _Run:
             else:
                 self._marks.commit(staged)
                 self._on_written()
-        self._results[student] = result
+        # The cells are written; a large class would fill the memory with them.
+        self._results[student] = dataclasses.replace(result, cells=[], earlier=None)
 
     def changes(self) -> list[Change]:
         """The marks of students who had marks before, as far as they are others now."""

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import socket
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 
 from autograder.classes.errors import PoolError
 from autograder.classes.jobs import Job, NotGraded
+from autograder.classes.packing import (
+    Answer,
+    KnownLessons,
+    Lost,
+    UnknownLesson,
+    keep,
+    not_graded,
+    pack,
+    unpack_answer,
+)
+from autograder.classes.supply import Attempt, Supply
 from autograder.isolation.tiers import NO_ISOLATION, Isolation
 from autograder.judging.grade import grade, unreadable
 from autograder.judging.result import Result
@@ -19,6 +31,11 @@ from autograder.lessons.model import Lesson
 from autograder.lessons.preloads import preloads
 from nnlab.testing import SEED_VARIABLE
 
+#: The message after which a worker ends.
+_THE_END = b""
+#: What is said of a job whose worker was lost.
+_ENDED = "the process that graded it ended"
+
 
 class WorkerPool:
     """Warm processes that grade jobs. Use it as a context manager, and keep it for several runs.
@@ -26,7 +43,7 @@ class WorkerPool:
     Entering it starts a warm parent and does not wait for its imports, so enter it before other
     slow work. The workers, which judge, and their sandboxes, in which submissions run, are both
     forks of it: it holds nothing but imported modules, and what a worker is told afterwards, no
-    sandbox sees.
+    sandbox sees. If it is lost, another takes its place.
 
     Args:
         workers: how many submissions are graded at once.
@@ -37,13 +54,10 @@ class WorkerPool:
         self._count = max(workers, 1)
         self._isolation = isolation
         self._workers: list[_Worker] = []
-        self._to_preload: list[Lesson] = []
+        self._lessons: list[Lesson] = []
 
     def __enter__(self) -> WorkerPool:
-        try:
-            self._source = Sandbox(self._isolation)
-        except SandboxError as error:
-            raise PoolError(str(error)) from error
+        self._start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -62,61 +76,110 @@ class WorkerPool:
     def preload(self, lessons: Iterable[Lesson]) -> None:
         """Have what these lessons need imported and read once for all workers; may be left out.
 
-        It is done before the first worker begins, and not waited for here.
+        It is done before the next worker begins, and not waited for here.
         """
-        self._to_preload += lessons
+        self._lessons += lessons
+
+    def wait_until_warm(self) -> None:
+        """Wait for the imports; may be left out.
+
+        Raises:
+            PoolError: the sandbox does not start.
+        """
+        try:
+            self._source.wait_until_warm()
+        except SandboxError as error:
+            raise PoolError(str(error)) from error
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result | NotGraded]]:
         """Grade ``jobs``; yields each with its result as it is done, in any order.
 
-        A worker process that ends is replaced, and its job tried once more; after that the job is
-        not graded, and the others are.
-
         Raises:
-            PoolError: the sandbox does not start, or has ended.
+            PoolError: the sandbox does not start.
         """
-        pending = iter(jobs)
-        again: list[Job] = []
-        tried_twice: set[str] = set()
-        busy: dict[Connection, tuple[_Worker, Job]] = {}
-        while True:
-            while len(busy) < self._count:
-                job = again.pop() if again else next(pending, None)
-                if job is None:
-                    break
-                worker = self._free_worker(busy)
-                if worker.give(job):
-                    busy[worker.connection] = (worker, job)
-                else:
-                    self._workers.remove(worker)
-                    again.append(job)
-            if not busy:
-                return
-            for ready in wait(list(busy)):
-                assert isinstance(ready, Connection)
-                worker, job = busy.pop(ready)
-                answer = worker.take()
-                if isinstance(answer, NotGraded):
-                    worker.end()
-                    self._workers.remove(worker)
-                    if job.key not in tried_twice:
-                        tried_twice.add(job.key)
-                        again.append(job)
-                        continue
-                yield job, answer
-
-    def _free_worker(self, busy: dict[Connection, tuple[_Worker, Job]]) -> _Worker:
-        for worker in self._workers:
-            if worker.connection not in busy:
-                return worker
+        supply = Supply(jobs)
+        busy: dict[Connection, tuple[_Worker, Attempt]] = {}
         try:
-            while self._to_preload:
-                self._source.preload(preloads(self._to_preload.pop(0)))
-            worker = _Worker(self._source)
+            yield from self._fill(supply, busy)
+            while busy:
+                for ready in wait(list(busy)):
+                    assert isinstance(ready, Connection)
+                    worker, attempt = busy.pop(ready)
+                    answer = worker.take()
+                    if isinstance(answer, UnknownLesson):
+                        failed = worker.give(attempt.job, with_lesson=True)
+                        if failed is None:
+                            busy[ready] = (worker, attempt)
+                            continue
+                        answer = failed
+                    if not isinstance(answer, Result):
+                        self._drop(worker)
+                    result = supply.result(attempt, answer)
+                    # Nobody idles while the caller writes down what it gets.
+                    yield from self._fill(supply, busy)
+                    if result is not None:
+                        yield attempt.job, result
+        finally:  # the caller may have had enough
+            for worker, _ in busy.values():
+                self._drop(worker)
+        supply.finish()
+
+    def _fill(
+        self, supply: Supply, busy: dict[Connection, tuple[_Worker, Attempt]]
+    ) -> Iterator[tuple[Job, Result | NotGraded]]:
+        """Give every worker something to do; yields the jobs that cannot even be sent."""
+        while len(busy) < self._count and (attempt := supply.next()) is not None:
+            worker = self._free_worker(busy)
+            answer = worker.give(attempt.job)
+            if answer is None:
+                busy[worker.connection] = (worker, attempt)
+                continue
+            if isinstance(answer, Lost):
+                self._drop(worker)
+            result = supply.result(attempt, answer)
+            if result is not None:
+                yield attempt.job, result
+
+    def _free_worker(self, busy: dict[Connection, tuple[_Worker, Attempt]]) -> _Worker:
+        for worker in [one for one in self._workers if one.connection not in busy]:
+            if not worker.has_ended():
+                return worker
+            self._drop(worker)
+        try:
+            worker = self._fork()
         except SandboxError as error:
-            raise PoolError(str(error)) from error
+            if not self._has_forked:  # it did not start, so another would not
+                raise PoolError(str(error)) from error
+            self._source.kill()
+            self._source.close()
+            self._start()
+            try:
+                worker = self._fork()
+            except SandboxError as again:
+                raise PoolError(str(again)) from again
         self._workers.append(worker)
         return worker
+
+    def _start(self) -> None:
+        """Start a warm parent."""
+        try:
+            self._source = Sandbox(self._isolation)
+        except SandboxError as error:
+            raise PoolError(str(error)) from error
+        self._preloaded = 0
+        self._has_forked = False
+
+    def _fork(self) -> _Worker:
+        for lesson in self._lessons[self._preloaded :]:
+            self._source.preload(preloads(lesson))
+            self._preloaded += 1
+        worker = _Worker(self._source)
+        self._has_forked = True
+        return worker
+
+    def _drop(self, worker: _Worker) -> None:
+        worker.connection.close()
+        self._workers.remove(worker)
 
 
 class _Worker:
@@ -124,32 +187,44 @@ class _Worker:
 
     def __init__(self, source: Sandbox) -> None:
         ours, theirs = socket.socketpair()
-        with theirs, source.clone() as sandbox:
-            source.fork("autograder.classes.workers:work", theirs, sandbox)
+        try:
+            with theirs, source.clone() as sandbox:
+                source.fork("autograder.classes.workers:work", theirs, sandbox)
+        except BaseException:
+            ours.close()
+            raise
         self.connection = Connection(ours.detach())
 
-    def give(self, job: Job) -> bool:
-        """Send it a job; False if it is gone."""
+    def give(self, job: Job, with_lesson: bool = False) -> NotGraded | Lost | None:
+        """Send it a job; the answer at once if that cannot be done."""
         try:
-            self.connection.send(job)
+            message = pack(job, with_lesson)
+        except Exception as error:  # noqa: BLE001  one job's error is that job's answer
+            return not_graded(error)
+        try:
+            self.connection.send_bytes(message)
         except OSError:
-            return False
-        return True
+            return Lost(_ENDED)
+        return None
 
-    def take(self) -> Result | NotGraded:
+    def take(self) -> Answer:
         """What it sent."""
         try:
-            sent: Result | NotGraded = self.connection.recv()
-            return sent
+            message = self.connection.recv_bytes()
         except (EOFError, OSError):
-            return NotGraded("the process that graded it ended")
+            return Lost(_ENDED)
+        return unpack_answer(message)
 
-    def end(self, patience: float = 0.0) -> None:
+    def has_ended(self) -> bool:
+        """Whether it is gone, of a worker that has nothing to do."""
+        return self.connection.poll()
+
+    def end(self, patience: float) -> None:
         """Have it end; wait so long, in seconds, for it to clear up behind itself."""
         with contextlib.suppress(OSError, EOFError):
-            self.connection.send(None)
+            self.connection.send_bytes(_THE_END)
             if self.connection.poll(patience):
-                self.connection.recv()
+                self.connection.recv_bytes()
         self.connection.close()
 
 
@@ -162,18 +237,20 @@ def work(jobs: int, sandbox: int) -> None:
     """
     connection = Connection(jobs)
     with Sandbox.attached(socket.socket(fileno=sandbox)) as own:
-        grader = Grader(own)
-        while True:
-            try:
-                job = connection.recv()
-            except EOFError:
-                return
-            if job is None:
-                return
-            try:
-                connection.send(grader.grade(job))
-            except Exception as error:  # noqa: BLE001  the parent tells it, and goes on
-                connection.send(NotGraded(f"{type(error).__name__}: {error}"))
+        grader, lessons = Grader(own), KnownLessons()
+        with contextlib.suppress(EOFError, OSError):  # nobody is there any more
+            while (message := connection.recv_bytes()) != _THE_END:
+                connection.send_bytes(_answer(message, grader, lessons))
+
+
+def _answer(message: bytes, grader: Grader, lessons: KnownLessons) -> bytes:
+    try:
+        job = lessons.unpack(message)
+        return pickle.dumps(UnknownLesson() if job is None else grader.grade(job))
+    except SandboxError as error:
+        return pickle.dumps(Lost(str(error)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  one job's error is its answer
+        return pickle.dumps(not_graded(error))
 
 
 class Grader:
@@ -181,17 +258,17 @@ class Grader:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared: dict[Lesson, Prepared] = {}
 
     def grade(self, job: Job) -> Result:
         """Grade a job in this process, with its sandbox."""
         if job.submission is None:
             return unreadable(job.lesson, job.reason)
-        if job.lesson.digest not in self._prepared:
+        if job.lesson not in self._prepared:
             self.sandbox.preload(preloads(job.lesson))
-            self._prepared[job.lesson.digest] = prepare(job.lesson)
+            keep(self._prepared, job.lesson, prepare(job.lesson))
         os.environ[SEED_VARIABLE] = str(job.hidden_seed)
-        prepared = self._prepared[job.lesson.digest]
+        prepared = self._prepared[job.lesson]
         return grade(
             job.lesson, job.submission, self.sandbox, prepared, job.options, job.files, job.earlier
         )
