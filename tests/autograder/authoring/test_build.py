@@ -249,5 +249,7 @@ def test_a_solution_in_the_released_lesson_stops_the_build(small, monkeypatch):
         for cell in shown.cells
     )
     monkeypatch.setattr(building, "released_lesson", lambda lesson: replace(shown, cells=cells))
-    with pytest.raises(BuildError, match=r"the released lesson, solution-double: .*of the solution"):
+    with pytest.raises(
+        BuildError, match=r"the released lesson, solution-double: .*of the solution"
+    ):
         build(small)
