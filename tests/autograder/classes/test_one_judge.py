@@ -121,7 +121,9 @@ def test_the_reference_passes_everything_in_check(
     assert len(found.notes) == (not handed_out)
 
 
-@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir() if path.is_dir()))
+@pytest.mark.parametrize(
+    "case", sorted(path.parent.name for path in CASES.glob("*/90_small.ipynb"))
+)
 def test_check_and_grade_remark_the_same_of_every_submission(
     small: Lesson, pool, tmp_path: Path, case: str
 ) -> None:
