@@ -20,14 +20,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.authoring import proof
 from autograder.authoring.proof import Row
 from autograder.classes.errors import PoolError
 from autograder.classes.jobs import Job, NotGraded
-from autograder.classes.self_check import Line
+from autograder.classes.self_check import Check, Line, UnknownTaskError
 from autograder.classes.self_check import check as check_with
 from autograder.classes.workers import WorkerPool
 from autograder.intake.submission import SubmissionError, read
@@ -39,6 +39,7 @@ from autograder.lessons.model import Lesson
 from autograder.lessons.reading import load
 
 __all__ = [
+    "Check",
     "Lesson",
     "Line",
     "Mark",
@@ -46,6 +47,7 @@ __all__ = [
     "Result",
     "Row",
     "SubmissionError",
+    "UnknownTaskError",
     "check_notebook",
     "grade_notebook",
     "load_lesson",
@@ -95,18 +97,31 @@ def grade_notebook(
 
 
 def check_notebook(
-    path: Path, *, run_experiments: bool = False, pool: WorkerPool | None = None
-) -> list[Line]:
-    """What the visible tests in a student's own notebook find, a line a test cell.
+    path: Path,
+    *,
+    tasks: Iterable[str] = (),
+    run_experiments: bool = False,
+    pool: WorkerPool | None = None,
+) -> Check:
+    """What the visible tests find in a student's own notebook: a line a test cell, remarks,
+    written answers.
 
-    The notebook runs with the rights of who calls this, unless ``pool`` isolates it.
+    It is judged as when it is graded, if the released lesson (``NAME.lesson.json``) lies beside
+    it or in ``release/NAME/`` above it or above the current folder. The notebook runs with the
+    rights of who calls this, unless ``pool`` isolates it.
+
+    Args:
+        tasks: judge these only; all if none is named.
+        run_experiments: run the experiments too.
+        pool: an open pool of processes.
 
     Raises:
         SubmissionError: the file is no notebook, or none of a course.
+        UnknownTaskError: there is no such task.
         PoolError: the grader itself failed.
     """
     with _opened(pool, "none") as open_pool:
-        return check_with(path, open_pool, run_experiments)
+        return check_with(path, open_pool, run_experiments, tasks)
 
 
 def prove_lesson(

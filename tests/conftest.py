@@ -33,6 +33,14 @@ ROOT = Path(__file__).parents[1]
 SMALL_COURSE = Path(__file__).parent / "course"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-variants",
+        action="store_true",
+        help="hold all variants of all lessons against check, grade and a kernel, not some a run",
+    )
+
+
 @pytest.fixture(scope="session")
 def small() -> Lesson:
     """A lesson with one cell of each kind (tests/course)."""

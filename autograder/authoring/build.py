@@ -1,4 +1,4 @@
-"""Lesson to notebooks: source/ for instructors, release/ for students."""
+"""Lesson to notebooks: source/ for instructors, release/ for students; and the released lesson."""
 
 from __future__ import annotations
 
@@ -12,29 +12,40 @@ from typing import Any
 from autograder.authoring.leaks import leaks
 from autograder.authoring.lint import lint, unreadable_code
 from autograder.course.nbgrader import BuildError, released_by_nbgrader
+from autograder.lessons import released
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import released_cells, source_notebook, to_text
+from autograder.lessons.released import ReleasedLesson, released_lesson
 
 
 @dataclass(frozen=True)
 class Built:
-    """The two notebooks of a lesson, as the text of their files."""
+    """The two notebooks of a lesson and its released form, as the text of their files."""
 
     lesson: Lesson
     source: str
     release: str
+    released_lesson: str
 
     def files(self, root: Path) -> dict[Path, str]:
-        """Where the notebooks belong under the course's root, and what they should hold."""
+        """Where the files belong under the course's root, and what they should hold.
+
+        The released lesson lies beside both notebooks: nbgrader's own ``generate_assignment``
+        empties the folder in release/, and fills it from the one in source/.
+        """
         name = self.lesson.name
         return {
-            root / "source" / name / f"{name}.ipynb": self.source,
-            root / "release" / name / f"{name}.ipynb": self.release,
+            folder / name / f"{name}{suffix}": text
+            for folder, notebook in (
+                (root / "source", self.source),
+                (root / "release", self.release),
+            )
+            for suffix, text in ((".ipynb", notebook), (released.SUFFIX, self.released_lesson))
         }
 
 
 def build(lesson: Lesson) -> Built:
-    """Make both notebooks, and hold the release against the leak gate.
+    """Make both notebooks and the released lesson, and hold them against the leak gate.
 
     Raises:
         BuildError: nbgrader cannot make the release, or the release would leak something.
@@ -44,9 +55,25 @@ def build(lesson: Lesson) -> Built:
     release = released_by_nbgrader(lesson)
     cells = json.loads(release)["cells"]
     problems += unreadable_code(cells) + leaks(lesson, cells) + _differences(lesson, cells)
+    shown = released_lesson(lesson)
+    problems += [f"the released lesson, {leak}" for leak in leaks(lesson, _as_cells(shown))]
     if problems:
         raise BuildError(f"{lesson.folder}:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return Built(lesson, source, release)
+    return Built(lesson, source, release, shown.to_text())
+
+
+def _as_cells(shown: ReleasedLesson) -> list[dict[str, Any]]:
+    """All texts of a released lesson, for the leak gate: a cell each, and one for the rest."""
+    cells: list[dict[str, Any]] = [
+        {"id": cell.id, "cell_type": "code" if cell.is_code else "markdown", "source": cell.source}
+        for cell in shown.cells
+    ]
+    record = json.loads(shown.to_text())
+    words = [
+        str(value) for cell in record["cells"] for key, value in cell.items() if key != "source"
+    ]
+    rest = "\n".join([record["title"], *words])
+    return [*cells, {"id": "its fields", "cell_type": "markdown", "source": rest}]
 
 
 def _differences(lesson: Lesson, cells: list[dict[str, Any]]) -> list[str]:
@@ -68,11 +95,11 @@ def _source_of(cell: dict[str, Any]) -> str:
 def write(built: Built, root: Path) -> list[Path]:
     """Write what differs from the files there are, and remove strangers from the two folders."""
     changed = []
-    for path, wanted in built.files(root).items():
-        for stranger in path.parent.glob("*"):
-            if stranger != path:
-                shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink()
-                changed.append(stranger)
+    files = built.files(root)
+    for path, wanted in files.items():
+        for stranger in _strangers(path.parent, files):
+            shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink()
+            changed.append(stranger)
         if not path.exists() or path.read_text(encoding="utf-8") != wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted, encoding="utf-8")
@@ -83,7 +110,10 @@ def write(built: Built, root: Path) -> list[Path]:
 def stale(built: Built, root: Path) -> list[str]:
     """What ``write`` would change: a line for each file, with the first lines that differ."""
     found = []
-    for path, wanted in built.files(root).items():
+    files = built.files(root)
+    for folder in dict.fromkeys(path.parent for path in files):
+        found += [f"{stranger}: belongs to no lesson" for stranger in _strangers(folder, files)]
+    for path, wanted in files.items():
         if not path.exists():
             found.append(f"{path}: is missing")
             continue
@@ -96,7 +126,8 @@ def stale(built: Built, root: Path) -> list[str]:
                 if line[:1] in "+-" and line[:3] not in ("+++", "---")
             ]
             found.append(f"{path}: is stale, for instance " + " / ".join(changes[:2])[:200])
-        for stranger in path.parent.glob("*"):
-            if stranger != path:
-                found.append(f"{stranger}: belongs to no lesson")
     return found
+
+
+def _strangers(folder: Path, files: dict[Path, str]) -> list[Path]:
+    return [path for path in sorted(folder.glob("*")) if path not in files]

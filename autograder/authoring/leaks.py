@@ -18,6 +18,7 @@ from autograder.lessons.model import (
     Lesson,
     LessonError,
 )
+from autograder.lessons.released import MARKERS
 from autograder.lessons.variants import variants
 
 
@@ -37,14 +38,7 @@ def leaks(lesson: Lesson, release: list[dict[str, Any]]) -> list[str]:
             found.append(f"{cell['id']}: the release holds outputs")
         if cell.get("execution_count"):
             found.append(f"{cell['id']}: the release holds an execution count")
-        for marker in (
-            BEGIN_SOLUTION,
-            END_SOLUTION,
-            BEGIN_HIDDEN,
-            END_HIDDEN,
-            BEGIN_RUBRIC,
-            END_RUBRIC,
-        ):
+        for marker in MARKERS:
             if marker.lstrip("# ") in source:
                 found.append(f"{cell['id']}: the release holds the marker {marker}")
         lines = {_normal(line) for line in source.splitlines()}

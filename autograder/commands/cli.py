@@ -18,6 +18,7 @@ from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
 from autograder.commands.output import err, escape, out, prepare_streams
 from autograder.commands.prove import prove
+from autograder.commands.refresh import refresh
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +45,9 @@ def _options(
     """Build, prove and grade the notebooks of a course."""
 
 
-for _command in (build, prove, claims, check, grade, collect, demo, cache, doctor):
+for _command in (
+    build, prove, claims, check, refresh, grade, collect, demo, cache, doctor,
+):  # fmt: skip
     app.command()(_command)
 
 

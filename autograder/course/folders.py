@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from autograder.lessons.released import SUFFIX
 from nnlab.testing import SEED_VARIABLE
 
 CONFIG_FILE = "nbgrader_config.py"
 #: The files beside a notebook that go with it into the sandbox: so many, so large together.
 MAX_FILES, MAX_FILES_MB = 500, 20
+_NOT_TAKEN = (".ipynb", SUFFIX)
 
 
 class CourseError(Exception):
@@ -105,7 +108,7 @@ class Course:
             student = folder.parts[at]
             if folder.is_dir() and not student.startswith("."):
                 notebook, remark = _notebook_in(folder, assignment)
-                files = tuple(_files_beside(folder))
+                files = tuple(files_beside(folder))
                 found.append(HandedIn(student, folder, notebook, remark, files))
         if students:
             missing = sorted(set(students) - {one.student for one in found})
@@ -128,17 +131,33 @@ def _load_config(root: Path) -> Config:
         raise CourseError(f"{root / CONFIG_FILE}: {type(error).__name__}: {error}") from error
 
 
-def _files_beside(folder: Path) -> Iterator[str]:
-    """What a student handed in beside the notebook, as far as it is not too much."""
+def files_beside(folder: Path) -> Iterator[str]:
+    """What lies beside a notebook and goes with it, as far as it is not too much.
+
+    Other notebooks, hidden files, links and the files of nbgrader and of the released lesson don't.
+    """
     left = MAX_FILES_MB << 20
-    for path in sorted(folder.rglob("*"))[:MAX_FILES]:
-        name = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if hidden or path.is_symlink() or not path.is_file() or path.suffix == ".ipynb":
+    for path in islice(_walked(folder), MAX_FILES):
+        if path.is_symlink() or not path.is_file() or path.name.endswith(_NOT_TAKEN):
             continue
         left -= path.stat().st_size
-        if left >= 0 and str(name) != "timestamp.txt":
-            yield str(name)
+        name = str(path.relative_to(folder))
+        if left >= 0 and name != "timestamp.txt":
+            yield name
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """The files and folders in a folder, in order, without hidden ones; nothing that is not asked
+    for is read: a notebook may lie in a home directory."""
+    try:
+        there = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in there:
+        if not path.name.startswith("."):
+            yield path
+            if path.is_dir() and not path.is_symlink():
+                yield from _walked(path)
 
 
 def _notebook_in(folder: Path, assignment: str) -> tuple[Path | None, str]:

@@ -10,8 +10,10 @@ from typing import Any
 
 from autograder.intake.alterations import fits_own_checksum
 from autograder.intake.recognition import grade_id
-from autograder.intake.submission import Submission, SubmissionError, fit, recover_cells
+from autograder.intake.repair import Recovered
+from autograder.intake.submission import NotOfCourseError, Submission, fit_file, recover
 from autograder.lessons.model import ID_PREFIXES, PURPOSE_KINDS, Cell, Lesson
+from autograder.lessons.notebooks import CHANGES_SHOWN_TAG
 
 _KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in PURPOSE_KINDS}
 
@@ -28,13 +30,18 @@ class OwnNotebook:
     altered: frozenset[str]
 
 
-def read_own(path: Path) -> OwnNotebook:
+def read_own(path: Path, file: Recovered | None = None) -> OwnNotebook:
     """Read a student's notebook without the lesson that it was made from.
 
+    Args:
+        file: what was recovered from the file at ``path``, if that was done already.
+
     Raises:
-        SubmissionError: the file is no notebook, or no notebook of the course.
+        SubmissionError: the file is no notebook.
+        NotOfCourseError: it is no notebook of the course.
     """
-    recovered = recover_cells(path)
+    file = file or recover(path)
+    recovered = list(file.cells)
     cells: dict[str, Cell] = {}
     worked_on: set[str] = set()
     altered: set[str] = set()
@@ -55,7 +62,7 @@ def read_own(path: Path) -> OwnNotebook:
     there = {grade_id(raw) for raw in recovered}
     worked_on |= {name for name in cells if name not in there}
     if not any(cell.kind == "tests" for cell in cells.values()):
-        raise SubmissionError(f"{path.name} holds no tests: it is no notebook of this course.")
+        raise NotOfCourseError(f"{path.name} holds no tests: it is no notebook of this course.")
     title = _title(recovered) or path.stem
     digest = hashlib.sha256(repr([(one.id, one.source) for one in cells.values()]).encode())
     lesson = Lesson(
@@ -67,7 +74,7 @@ def read_own(path: Path) -> OwnNotebook:
         digest=digest.hexdigest(),
         worked_on=frozenset(worked_on),
     )
-    return OwnNotebook(lesson, fit(lesson, recovered), frozenset(altered))
+    return OwnNotebook(lesson, fit_file(lesson, file), frozenset(altered))
 
 
 def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
@@ -81,7 +88,8 @@ def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
     if isinstance(points, (int, float)):
         with contextlib.suppress(OverflowError):  # a whole number may have a thousand digits
             worth = float(points)
-    return Cell(_KINDS[prefix], raw["source"], number, task, part, worth)
+    shown = CHANGES_SHOWN_TAG in raw["metadata"].get("tags", ())
+    return Cell(_KINDS[prefix], raw["source"], number, task, part, worth, shows_changes=shown)
 
 
 def _title(cells: list[dict[str, Any]]) -> str:

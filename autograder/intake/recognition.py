@@ -179,7 +179,8 @@ class _Search:
         """The names by which a lesson's cell is known: its stub's, or else its solution's."""
         released = self._released.get(name)
         names = names_bound(released.source) if released else frozenset()
-        return names or names_bound(self._lesson.by_id[name].source)
+        cell = self._lesson.by_id[name]
+        return names or frozenset(cell.binds) or names_bound(cell.source)
 
     def _between_neighbours(self, names: list[str]) -> Iterator[tuple[int, list[str]]]:
         """Each unknown cell's position, and those of the lesson's cells ``names`` that belong

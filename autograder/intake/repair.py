@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.lessons.notebooks import EDITION_KEY
 from autograder.lessons.python_source import parses
 from autograder.protocol.plain_text import counted, for_file, quoted
 
@@ -48,10 +49,16 @@ class BrokenFileError(Exception):
 @dataclass(frozen=True)
 class Recovered:
     """The cells of a file, as nbformat 4 has them but without outputs; ``remarks`` say what was
-    wrong with the file and what was done about it."""
+    wrong with the file and what was done about it.
+
+    ``lesson`` and ``release`` name the lesson and the edition of it that the notebook was made
+    from, if its metadata still say so.
+    """
 
     cells: tuple[dict[str, Any], ...]
     remarks: tuple[str, ...] = ()
+    lesson: str = ""
+    release: str = ""
 
 
 def recover(raw: bytes) -> Recovered:
@@ -83,7 +90,14 @@ def recover(raw: bytes) -> Recovered:
     version = notebook.get("nbformat", 4)
     if version not in (2, 3, 4):
         remarks.append(f"The notebook has the format {quoted(version)}; it was read as format 4.")
-    return Recovered(tuple(cells), tuple(remarks))
+    made_from = _map(_map(notebook.get("metadata")).get(EDITION_KEY))
+    lesson, release = made_from.get("assignment"), made_from.get("release")
+    return Recovered(
+        tuple(cells),
+        tuple(remarks),
+        for_file(lesson) if isinstance(lesson, str) else "",
+        for_file(release) if isinstance(release, str) else "",
+    )
 
 
 def clean_cells(listed: Iterable[Any]) -> list[dict[str, Any]]:
@@ -272,8 +286,7 @@ def _listed_cells(notebook: dict[str, Any]) -> list[Any]:
 
 
 def _clean(cell: dict[str, Any]) -> dict[str, Any]:
-    metadata = cell.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _map(cell.get("metadata"))
     kept: dict[str, Any] = {}
     nbgrader, tags = metadata.get("nbgrader"), metadata.get("tags")
     if isinstance(nbgrader, dict):
@@ -296,6 +309,11 @@ def _clean(cell: dict[str, Any]) -> dict[str, Any]:
         "metadata": kept,
         "source": source,
     }
+
+
+def _map(value: Any) -> dict[str, Any]:
+    """``value`` if it is a map, as it should be; else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def _type(cell: dict[str, Any]) -> str:
@@ -336,11 +354,9 @@ def _some(numbers: list[int]) -> str:
 
 def _language(notebook: dict[str, Any]) -> str:
     """The programming language that the notebook's metadata names, if any."""
-    metadata = notebook.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _map(notebook.get("metadata"))
     for part, key in (("kernelspec", "language"), ("language_info", "name")):
-        entry = metadata.get(part)
-        language = entry.get(key) if isinstance(entry, dict) else None
+        language = _map(metadata.get(part)).get(key)
         if isinstance(language, str) and language:
             return language
     return ""

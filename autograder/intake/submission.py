@@ -24,6 +24,10 @@ class SubmissionError(Exception):
     """A notebook that cannot be read. The message is for the student as well."""
 
 
+class NotOfCourseError(SubmissionError):
+    """A notebook that is none of the course, as far as can be told."""
+
+
 @dataclass(frozen=True)
 class Extra:
     """A cell that the student added: its id, type and source, and the lesson's cell before it."""
@@ -54,7 +58,11 @@ def read(lesson: Lesson, path: Path) -> Submission:
     Raises:
         SubmissionError: it is missing, too large, or no cell can be found in it.
     """
-    recovered = _recover(path)
+    return fit_file(lesson, recover(path))
+
+
+def fit_file(lesson: Lesson, recovered: repair.Recovered) -> Submission:
+    """What :func:`fit` makes of a file's cells, with what was wrong with the file."""
     fitted = fit(lesson, list(recovered.cells))
     return replace(fitted, remarks=recovered.remarks + fitted.remarks)
 
@@ -65,10 +73,15 @@ def recover_cells(path: Path) -> list[dict[str, Any]]:
     Raises:
         SubmissionError: it is missing, too large, or no cell can be found in it.
     """
-    return list(_recover(path).cells)
+    return list(recover(path).cells)
 
 
-def _recover(path: Path) -> repair.Recovered:
+def recover(path: Path) -> repair.Recovered:
+    """A notebook file of any version and health: its clean cells, and what was wrong with it.
+
+    Raises:
+        SubmissionError: it is missing, too large, or no cell can be found in it.
+    """
     if path.exists() and not path.is_file():  # reading a pipe would never end
         raise SubmissionError(f"{path.name} cannot be read (it is no ordinary file).")
     try:

@@ -77,7 +77,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a lesson. ``name`` is the value in its header, ``source`` its text."""
+    """One cell of a lesson. ``name`` is the value in its header, ``source`` its text.
+
+    ``binds`` are the names that a solution binds at the top level where its text, as it was
+    released, does not tell them.
+    """
 
     kind: Kind
     source: str
@@ -89,6 +93,7 @@ class Cell:
     forbids: tuple[str, ...] = ()
     shows_changes: bool = False
     title: str = ""
+    binds: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -154,7 +159,7 @@ class Task:
     @property
     def defines(self) -> tuple[str, ...]:
         """The names that the reference solution binds at the top level, in order."""
-        return top_level_names(self.solution.source)
+        return self.solution.binds or top_level_names(self.solution.source)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,13 @@ from autograder.lessons.model import (
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
+#: Where a notebook's metadata say of which lesson and of which edition of it the notebook is.
+EDITION_KEY = "autograder"
+
+#: The tag of a test that sees what is done in place to its arguments: a notebook that has lost its
+#: released lesson still says so.
+CHANGES_SHOWN_TAG = "changes-shown"
+
 #: What nbgrader puts where a solution was.
 _CODE_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _TEXT_STUB = ("YOUR ANSWER HERE",)
@@ -53,7 +60,7 @@ def source_notebook(lesson: Lesson) -> dict[str, Any]:
         "metadata": {
             "kernelspec": dict(KERNEL),
             "language_info": {"name": "python", "file_extension": ".py"},
-            "autograder": {"assignment": lesson.name, "release": release_id(lesson)},
+            EDITION_KEY: {"assignment": lesson.name, "release": release_id(lesson)},
         },
         "cells": _source_cells(lesson),
     }
@@ -178,6 +185,8 @@ def _source_cell(cell: Cell) -> dict[str, Any]:
         metadata["nbgrader"]["points"] = int(points) if points == int(points) else points
     if cell.kind == "experiment":
         metadata["tags"] = ["experiment"]
+    if cell.shows_changes:
+        metadata["tags"] = [CHANGES_SHOWN_TAG]
     return _cell(cell.id, "code" if cell.is_code else "markdown", source, metadata)
 
 

@@ -17,6 +17,7 @@ from autograder.authoring.proof import answers
 from autograder.classes.workers import WorkerPool
 from autograder.isolation import tiers
 from autograder.lessons.model import Lesson, LessonError
+from autograder.lessons.released import released_lesson
 
 SMALL = Path(__file__).parents[1] / "course" / "assignments" / "90_small"
 
@@ -124,13 +125,20 @@ def test_what_is_no_notebook_is_an_error_before_anything_is_started(
         api.grade_notebook(tmp_path / name, lesson, sandbox="none")
 
 
-def test_a_student_checks_a_notebook_with_no_lesson(notebook: Path, pool) -> None:
-    lines = api.check_notebook(notebook, pool=pool)
-    assert [line.task for line in lines] == ["double", "update", "Line", "largest"]
-    assert isinstance(lines[0], api.Line)
-    assert lines[0].outcome == "failed"
-    assert lines[0].says.startswith("double(3) returned 9, expected 6")
-    assert lines[3].outcome == "passed"
+def test_a_student_checks_a_notebook(notebook: Path, lesson: Lesson, pool) -> None:
+    text = released_lesson(lesson).to_text()
+    notebook.with_name("90_small.lesson.json").write_text(text, encoding="utf-8")
+    found = api.check_notebook(notebook, pool=pool)
+    assert isinstance(found, api.Check)
+    assert [line.task for line in found.lines] == ["double", "update", "Line", "largest"]
+    assert isinstance(found.lines[0], api.Line)
+    assert found.lines[0].outcome == "failed"
+    assert found.lines[0].says.startswith("double(3) returned 9, expected 6")
+    assert found.lines[3].outcome == "passed"
+    (one,) = api.check_notebook(notebook, tasks=["largest"], pool=pool).lines
+    assert one.task == "largest"
+    with pytest.raises(api.UnknownTaskError):
+        api.check_notebook(notebook, tasks=["smallest"], pool=pool)
 
 
 def test_a_lesson_is_proven_row_by_row(lesson: Lesson, pool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -15,6 +16,7 @@ from autograder.authoring import build as building
 from autograder.authoring.build import build, stale, write
 from autograder.course.nbgrader import BuildError
 from autograder.lessons import reading
+from autograder.lessons.released import released_lesson
 
 SOLUTION = '# %% solution="a" title="A"\n### BEGIN SOLUTION\na = 1\n### END SOLUTION\n\n'
 TESTS = """\
@@ -50,7 +52,7 @@ def cell(notebook, name):
 
 def test_built_twice_a_lesson_gives_the_same_bytes(small, built):
     again = build(reading.load(small.folder))
-    assert (again.source, again.release) == (built.source, built.release)
+    assert again == building.Built(again.lesson, built.source, built.release, built.released_lesson)
 
 
 @pytest.mark.parametrize("kind", ["source", "release"])
@@ -181,14 +183,16 @@ def test_what_was_written_is_not_stale_and_is_not_written_again(built, tmp_path)
     paths = write(built, tmp_path)
     assert [str(path.relative_to(tmp_path)) for path in paths] == [
         "source/90_small/90_small.ipynb",
+        "source/90_small/90_small.lesson.json",
         "release/90_small/90_small.ipynb",
+        "release/90_small/90_small.lesson.json",
     ]
     assert stale(built, tmp_path) == []
     assert write(built, tmp_path) == []
 
 
 def test_a_missing_and_a_changed_notebook_are_stale(built, tmp_path):
-    source, release = write(built, tmp_path)
+    source, _, release, _ = write(built, tmp_path)
     source.unlink()
     release.write_text(built.release.replace("A small lesson", "A larger lesson"), encoding="utf-8")
     missing, changed = stale(built, tmp_path)
@@ -200,7 +204,7 @@ def test_a_missing_and_a_changed_notebook_are_stale(built, tmp_path):
 
 
 def test_a_stranger_in_a_built_folder_is_stale_and_is_removed(built, tmp_path):
-    _, release = write(built, tmp_path)
+    _, _, release, _ = write(built, tmp_path)
     reference = release.parent / "misconceptions.py"
     reference.write_text("answers")
     folder = release.parent / "data"
@@ -210,4 +214,42 @@ def test_a_stranger_in_a_built_folder_is_stale_and_is_removed(built, tmp_path):
         f"{reference}: belongs to no lesson",
     ]
     assert sorted(write(built, tmp_path)) == [folder, reference]
-    assert [one.name for one in release.parent.iterdir()] == ["90_small.ipynb"]
+    assert {one.name for one in release.parent.iterdir()} == {
+        "90_small.ipynb",
+        "90_small.lesson.json",
+    }
+
+
+def test_a_released_lesson_that_is_missing_or_changed_is_stale(built, tmp_path):
+    _, beside_source, _, beside_release = write(built, tmp_path)
+    beside_source.unlink()
+    beside_release.write_text("{}", encoding="utf-8")
+    missing, changed = stale(built, tmp_path)
+    assert missing == f"{beside_source}: is missing"
+    assert changed.startswith(f"{beside_release}: is stale")
+
+
+def test_the_released_lesson_passes_the_leak_gate(small, monkeypatch):
+    leaking = replace(
+        released_lesson(small), title="numbers = hidden_rng('double').uniform(1, 2, size=(2, 3))"
+    )
+    monkeypatch.setattr(building, "released_lesson", lambda lesson: leaking)
+    monkeypatch.setattr(
+        building, "leaks", lambda lesson, cells: [c["id"] for c in cells if "rng('d" in c["source"]]
+    )
+    with pytest.raises(BuildError, match="the released lesson, its fields"):
+        build(small)
+
+
+def test_a_solution_in_the_released_lesson_stops_the_build(small, monkeypatch):
+    shown = released_lesson(small)
+    solved = '    if np.any(np.asarray(x) < 0):\n        raise ValueError("x is negative")\n'
+    cells = tuple(
+        replace(cell, source=cell.source + solved) if cell.id == "solution-double" else cell
+        for cell in shown.cells
+    )
+    monkeypatch.setattr(building, "released_lesson", lambda lesson: replace(shown, cells=cells))
+    with pytest.raises(
+        BuildError, match=r"the released lesson, solution-double: .*of the solution"
+    ):
+        build(small)

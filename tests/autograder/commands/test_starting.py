@@ -13,7 +13,9 @@ import pytest
 from autograder import __version__
 from autograder.course.lock import LOCK_FILE, locked
 
-COMMANDS = ("build", "prove", "claims", "check", "grade", "collect", "demo", "cache", "doctor")
+COMMANDS = (
+    "build", "prove", "claims", "check", "refresh", "grade", "collect", "demo", "cache", "doctor",
+)  # fmt: skip
 
 
 def autograder(

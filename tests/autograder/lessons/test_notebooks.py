@@ -256,11 +256,12 @@ def test_consecutive_hints_are_one_cell_of_collapsed_rungs(small, make_lesson):
     assert last == "<details><summary>Hint</summary>\n\nWhat if x = 0?\n\n</details>"
 
 
-def test_an_experiment_is_tagged(small):
+def test_an_experiment_is_tagged_and_a_test_that_sees_changes(small):
     cells = by_id(source_notebook(small)["cells"])
     assert cells["experiment-squares"]["metadata"]["tags"] == ["experiment"]
     tagged = [name for name, cell in cells.items() if "tags" in cell["metadata"]]
-    assert tagged == ["experiment-squares"]
+    assert tagged == ["test-update", "experiment-squares"]
+    assert cells["test-update"]["metadata"]["tags"] == ["changes-shown"]
 
 
 def test_of_a_students_own_notebook_what_was_worked_on_is_not_known(small):
