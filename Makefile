@@ -62,7 +62,7 @@ clean:  ## remove the environment and the demo
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[class,dask]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.base

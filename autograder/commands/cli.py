@@ -14,9 +14,13 @@ from autograder.commands.claims import claims
 from autograder.commands.collect import collect
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
+from autograder.commands.extras import needs_class
 from autograder.commands.grade import grade
+from autograder.commands.handout import handout
+from autograder.commands.new import new
 from autograder.commands.output import err, escape, out, prepare_streams
 from autograder.commands.prove import prove
+from autograder.commands.publish import publish
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,8 +47,10 @@ def _options(
     """Build, prove and grade the notebooks of a course."""
 
 
-for _command in (build, prove, claims, check, grade, collect, demo, doctor):
-    app.command()(_command)
+for _for_everybody in (check, doctor):
+    app.command()(_for_everybody)
+for _for_classes in (new, build, prove, claims, handout, publish, collect, grade, demo):
+    app.command()(needs_class(_for_classes))
 
 
 def main() -> None:

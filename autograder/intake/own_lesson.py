@@ -13,7 +13,7 @@ from autograder.intake.recognition import grade_id
 from autograder.intake.submission import Submission, SubmissionError, fit, recover_cells
 from autograder.lessons.model import ID_PREFIXES, PURPOSE_KINDS, Cell, Lesson
 
-_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in PURPOSE_KINDS}
+_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in (*PURPOSE_KINDS, "install")}
 
 
 @dataclass(frozen=True)

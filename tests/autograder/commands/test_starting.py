@@ -13,7 +13,10 @@ import pytest
 from autograder import __version__
 from autograder.course.lock import LOCK_FILE, locked
 
-COMMANDS = ("build", "prove", "claims", "check", "grade", "collect", "demo", "doctor")
+COMMANDS = (
+    "build", "prove", "claims", "check", "grade", "collect", "demo", "doctor", "new", "handout",
+    "publish",
+)  # fmt: skip
 
 
 def autograder(
