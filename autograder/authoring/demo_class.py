@@ -91,7 +91,8 @@ def make_class(target: Path, lesson: Lesson, count: int, seed: int = 0) -> list[
     misconception) and some open, in a mixture of their own: from nearly all to nearly nothing.
     """
     home = target / "assignments" / lesson.name
-    shutil.copytree(lesson.folder, home, ignore=_CACHES, dirs_exist_ok=True)
+    if home.resolve() != lesson.folder.resolve():
+        shutil.copytree(lesson.folder, home, ignore=_CACHES, dirs_exist_ok=True)
     built = build(lesson)
     write(built, target)
     rng = np.random.default_rng([seed, len(lesson.cells)])

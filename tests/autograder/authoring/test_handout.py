@@ -52,7 +52,7 @@ def test_it_holds_the_notebook_what_it_imports_and_how_to_begin(made, course) ->
     assert "Upload `90_small.zip` beside it first." in start
     assert "{" not in start
     assert "90_small/autograder/commands/check.py" in names
-    assert "90_small/autograder/pages/templates/class.html" in names
+    assert "90_small/autograder/pages/templates/class_page.html" in names
     assert not [name for name in names if "__pycache__" in name or "new-course" in name]
 
 
@@ -113,7 +113,7 @@ def test_a_hidden_line_in_any_file_stops_it(course, small, monkeypatch, secret, 
 
 
 #: An assignment whose hidden test quotes a line of LICENSE.
-QUOTING = '''
+QUOTING = '''\
 # %% solution="a" title="A"
 ### BEGIN SOLUTION
 a = 1
