@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader lint clean
+.PHONY: help demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader try-handout lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ fuzz: $(VENV)/.test  ## made-up bytes, 10,000 cases a test
 threats-nbgrader: $(VENV)/.test  ## the threats beside stock nbgrader
 	$(BIN)/python benchmarks/threats_nbgrader.py
 
+try-handout: $(VENV)/.test  ## install a hand-out in empty environments, open it, check it; takes minutes
+	HANDOUT=whole $(BIN)/python -m pytest -q --capture=no tests/test_handout.py
+
 build: $(VENV)/.base  ## make source/ and release/ from the lessons
 	$(BIN)/autograder build
 
@@ -62,7 +65,7 @@ clean:  ## remove the environment and the demo
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[class,dask]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.base

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jupyter_lab import (
+    CHROMIUM,
+    keep,
+    new_page,
+    open_notebook,
+    running_browser,
+    running_lab,
+    wait_for,
+    wait_for_kernel,
+)
 
 from autograder.authoring import demo_class
 from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
-
-#: With this set to a folder, each page is kept there as a picture.
-PICTURES = os.environ.get("SCREENSHOTS")
 
 
 @pytest.fixture(scope="module")
@@ -46,81 +46,21 @@ def course(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def lab(course: Path) -> Iterator[str]:
     """The address of a JupyterLab that runs in the course's folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (course / "lab.log").open("w")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
-         "--ip=127.0.0.1", "--ServerApp.token=", "--ServerApp.password=",
-         # Ports are chosen before a kernel binds them: a kernel of another test may be faster.
-         "--KernelManager.transport=ipc",
-         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
-        cwd=course, stdout=log, stderr=log,
-        env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail((course / "lab.log").read_text()[-2000:])
+    with running_lab(course, [sys.executable, "-m", "jupyter", "lab"]) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with running_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def page(browser) -> Iterator[object]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    page.set_default_timeout(120_000)
+    page = new_page(browser)
     yield page
     page.close()
-
-
-def keep(page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
-
-
-def open_notebook(page, address: str, name: str) -> None:
-    page.goto(f"{address}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_selector(".jp-RenderedMarkdown h1")
-
-
-def wait_for_kernel(page) -> None:
-    """A click on Run before the kernel has answered may be lost."""
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', state="attached")
-
-
-def wait_for(locator, page, course: Path) -> None:
-    """Until it is there; if it doesn't come, what the page shows and what the server said."""
-    late = pytest.importorskip("playwright.sync_api").TimeoutError
-    try:
-        locator.wait_for()
-    except late as error:
-        said = (course / "lab.log").read_text()[-3000:]
-        shown = page.locator("body").inner_text()[-3000:]
-        pytest.fail(f"{error}\n\nThe page shows:\n{shown}\n\nThe server said:\n{said}")
 
 
 @pytest.mark.parametrize("one", reading.find(ROOT), ids=lambda one: one.name)

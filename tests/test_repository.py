@@ -53,13 +53,18 @@ def test_environment_yml_agrees_with_pyproject() -> None:
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert environment["name"] == PROJECT["name"]
     assert f"python{PROJECT['requires-python']}" in environment["dependencies"]
-    assert pip == ["--constraint constraints.txt", "--editable ."]
+    assert pip == ["--constraint constraints.txt", "--editable .[class,dask]"]
+    assert '--editable ".[class,dask]"' in (ROOT / "Makefile").read_text()
 
 
 def test_every_dependency_is_pinned() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {normal(line): line for line in lines if line and not line.startswith("#")}
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    extras = PROJECT["optional-dependencies"]
+    own = f"{PROJECT['name']}[class,dask]"
+    assert own in extras["test"]
+    wanted = [*PROJECT["dependencies"], *extras["class"], *extras["dask"], *extras["test"]]
+    wanted.remove(own)
     assert [name for name in map(normal, wanted) if name not in pinned] == []
     assert all("==" in line for line in pinned.values())
 

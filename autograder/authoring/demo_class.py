@@ -16,9 +16,11 @@ from autograder.classes.run import ClassRun
 from autograder.course.folders import CONFIG_FILE, CourseError
 from autograder.lessons.model import Lesson, Task, without_markers
 from autograder.lessons.python_source import free_names
+from autograder.lessons.reading import COURSE_FILE
 from autograder.lessons.variants import Variant, variants
 
 _MARK = ".autograder-demo"
+_CACHES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 #: Names of mathematicians and physicists, as ids of made-up students.
 STUDENTS = [
     "agnesi",
@@ -76,14 +78,21 @@ def prepare_folder(root: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     (target / _MARK).write_text("Made by 'autograder demo', which may remove it.\n")
     shutil.copyfile(root / CONFIG_FILE, target / CONFIG_FILE)
+    settings = root / "assignments" / COURSE_FILE
+    if settings.exists():
+        (target / "assignments").mkdir()
+        shutil.copyfile(settings, target / "assignments" / COURSE_FILE)
 
 
 def make_class(target: Path, lesson: Lesson, count: int, seed: int = 0) -> list[Known]:
-    """Hand in ``count`` submissions for a lesson in the course ``target``.
+    """Hand in ``count`` submissions for a lesson in the course ``target``, which gets the lesson.
 
     Each student has some tasks right (the reference, or another right answer), some wrong (a
     misconception) and some open, in a mixture of their own: from nearly all to nearly nothing.
     """
+    home = target / "assignments" / lesson.name
+    if home.resolve() != lesson.folder.resolve():
+        shutil.copytree(lesson.folder, home, ignore=_CACHES, dirs_exist_ok=True)
     built = build(lesson)
     write(built, target)
     rng = np.random.default_rng([seed, len(lesson.cells)])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,3 +121,50 @@ def _telling(lines: Iterable[str]) -> frozenset[str]:
 
 def _normal(line: str) -> str:
     return " ".join(line.split())
+
+
+#: So many lines of a solution or a variant in one file are no coincidence.
+_NO_COINCIDENCE = 3
+
+
+def leaks_in_files(lessons: list[Lesson], files: Mapping[str, bytes]) -> list[str]:
+    """What files beside the notebooks hold that students must not see.
+
+    Programs share phrases: ``return digest.hexdigest()`` may stand in a solution and in the
+    grader. So a solution is given away by all of its telling lines, or by three of them; a hidden
+    test and a mark scheme by any line that no notebook shows.
+    """
+    shown = {
+        _normal(line) for lesson in lessons for cell in lesson.cells for line in open_lines(cell)
+    }
+    secrets = [(lesson, secret) for lesson in lessons for secret in _secrets(lesson)]
+    found = []
+    for path, data in files.items():
+        lines = {_normal(line) for line in _lines_of(path, data)}
+        for lesson, secret in secrets:
+            held = secret.lines & lines
+            new = held - shown
+            whole = bool(new) and len(held) == len(secret.lines) >= secret.enough
+            any_line = secret.kind in ("hidden tests", "mark scheme")
+            if whole or len(new) >= (1 if any_line else _NO_COINCIDENCE):
+                whose = f"{secret.kind} of {secret.owner} ({lesson.name})"
+                found.append(f"{path}: holds lines of the {whose}: {min(new)[:60]}")
+    return found
+
+
+def _lines_of(path: str, data: bytes) -> Iterator[str]:
+    """The lines of a text file; of JSON, the lines of all its strings."""
+    text = data.decode("utf-8", errors="replace")
+    if not path.endswith((".json", ".ipynb")):
+        yield from text.splitlines()
+        return
+    waiting = [json.loads(text)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield from value.splitlines()
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            # A notebook's cell may be a list of lines.
+            waiting += value

@@ -15,9 +15,13 @@ from autograder.commands.claims import claims
 from autograder.commands.collect import collect
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
+from autograder.commands.extras import needs_class
 from autograder.commands.grade import grade
+from autograder.commands.handout import handout
+from autograder.commands.new import new
 from autograder.commands.output import err, escape, out, prepare_streams
 from autograder.commands.prove import prove
+from autograder.commands.publish import publish
 from autograder.commands.refresh import refresh
 
 app = typer.Typer(
@@ -45,10 +49,10 @@ def _options(
     """Build, prove and grade the notebooks of a course."""
 
 
-for _command in (
-    build, prove, claims, check, refresh, grade, collect, demo, cache, doctor,
-):  # fmt: skip
-    app.command()(_command)
+for _for_everybody in (check, refresh, doctor):
+    app.command()(_for_everybody)
+for _for_classes in (new, build, prove, claims, handout, publish, collect, grade, demo, cache):
+    app.command()(needs_class(_for_classes))
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ def demo(
 ) -> None:
     """Make a class whose right marks are known, grade it, and compare.
 
-    DIR becomes an ordinary nbgrader course: run nbgrader or formgrader there.
+    DIR becomes an ordinary course, with its lessons: run autograder, nbgrader or formgrader there.
     """
     from autograder.classes.workers import WorkerPool
 
@@ -79,7 +79,7 @@ def demo(
         f"({right / max(total, 1):.1%})"
     )
     out.print(
-        f"The class is an nbgrader course: cd {escape(str(target))} and run nbgrader or "
+        f"The class is a course: cd {escape(str(target))} and run autograder, nbgrader or "
         "jupyter lab there.",
         soft_wrap=True,
     )

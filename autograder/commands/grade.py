@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autograder.commands.extras import require
 from autograder.commands.options import (
     CacheFolder,
     ChangedLimits,
@@ -139,6 +140,7 @@ def _check(course: Course, assignments: list[str], students: list[str] | None) -
 def _pool(jobs: int, dask: str, sandbox: str, gpu: bool) -> Any:
     isolation = isolation_for(sandbox, gpu)
     if dask:
+        require("dask")
         from autograder.classes.dask_pool import DaskPool
 
         return DaskPool(dask, isolation)

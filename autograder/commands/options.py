@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,17 @@ def course_root(course: Path | None) -> Path:
 def _find_root() -> Path | None:
     here = Path.cwd()
     return next((f for f in (here, *here.parents) if (f / _CONFIG).exists()), None)
+
+
+def course_name(root: Path) -> str:
+    """What nbgrader's configuration calls the course, fit for a file's name; else its folder."""
+    from autograder.course.folders import Course, CourseError
+
+    try:
+        name = Course(root).course_id or root.name
+    except CourseError as error:
+        fail(error)
+    return re.sub(r"[^\w-]+", "-", name).strip("-") or "course"
 
 
 def assignment_names(root: Path, names: Iterable[str] | None) -> list[str]:

@@ -15,7 +15,7 @@ from autograder.intake.submission import NotOfCourseError, Submission, fit_file,
 from autograder.lessons.model import ID_PREFIXES, PURPOSE_KINDS, Cell, Lesson
 from autograder.lessons.notebooks import CHANGES_SHOWN_TAG
 
-_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in PURPOSE_KINDS}
+_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in (*PURPOSE_KINDS, "install")}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from autograder import __version__
 from autograder.isolation import cgroup, linux, tiers
 
-_PACKAGES = ("nbgrader", "numpy", "torch", "matplotlib", "ipython", "jupyterlab")
+_PACKAGES = ("numpy", "torch", "matplotlib", "ipython", "jupyterlab")
+#: What grading a class takes, and a student's own check does not.
+_FOR_CLASSES = ("nbgrader",)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything; the isolation tiers by running a process in them."""
-    return [_python(), *map(_package, _PACKAGES), *_isolation(), _gpu(), _browser()]
+    packages = [*map(_package, _PACKAGES), *map(_class_package, _FOR_CLASSES)]
+    return [_python(), *packages, *_isolation(), _gpu(), _browser()]
 
 
 def _python() -> Finding:
@@ -42,6 +45,13 @@ def _package(name: str) -> Finding:
         return Finding(name, True, importlib.metadata.version(name), needed=True)
     except importlib.metadata.PackageNotFoundError:
         return Finding(name, False, f"is not installed: pip install {name}", needed=True)
+
+
+def _class_package(name: str) -> Finding:
+    found = _package(name)
+    if found.fine:
+        return found
+    return Finding(name, False, "is not installed: only grading a class needs it ([class])")
 
 
 def _isolation() -> list[Finding]:
@@ -64,7 +74,9 @@ def _isolation() -> list[Finding]:
         found.append(Finding(f"sandbox, {tier}", probed.works, says))
     if default is None:
         says = "submissions would run with your own rights (--sandbox none)"
-        found.append(Finding("isolation of submissions", False, says, needed=True))
+        # A student's own notebook needs none.
+        needed = all(_class_package(name).fine for name in _FOR_CLASSES)
+        found.append(Finding("isolation of submissions", False, says, needed))
     if shutil.which("bwrap"):
         ended = subprocess.run(["bwrap", "--version"], capture_output=True, text=True)
         found.append(Finding("bubblewrap", True, ended.stdout.split()[-1]))

@@ -74,6 +74,10 @@ def program(among_others: bool, may_signal: bool = True) -> bytes:
     """
     try:
         import pyseccomp as seccomp
+    except ModuleNotFoundError as error:
+        raise FilterError(
+            "the package pyseccomp is not installed; it comes with [class]"
+        ) from error
     except (ImportError, RuntimeError, OSError) as error:
         raise FilterError(
             f"libseccomp cannot be used ({error}): apt-get install libseccomp2"

@@ -108,7 +108,8 @@ def _extras(submission: Submission, after: str) -> Iterable[ExtraStep]:
 
 def _lesson_step(cell: Cell, submission: Submission) -> LessonStep:
     if not cell.is_students:
-        return LessonStep(cell.source, cell.is_code, cell=cell)
+        # What installs on Colab and Kaggle is nothing to grade.
+        return LessonStep(cell.source, cell.is_code and cell.kind != "install", cell=cell)
     missing = cell.id not in submission.sources
     source = submission.sources.get(cell.id, "")
     return LessonStep(source, cell.is_code and not missing, cell=cell, missing=missing)

@@ -12,7 +12,9 @@ from typing import Literal
 
 from autograder.lessons.python_source import top_level_names
 
-Kind = Literal["text", "hint", "shared", "sandboxed", "solution", "tests", "experiment", "answer"]
+Kind = Literal[
+    "text", "hint", "install", "shared", "sandboxed", "solution", "tests", "experiment", "answer"
+]
 
 #: The kinds that a header names.
 PURPOSE_KINDS: tuple[Kind, ...] = (
@@ -105,7 +107,7 @@ class Cell:
 
     @property
     def is_code(self) -> bool:
-        return self.kind in ("shared", "sandboxed", "solution", "tests", "experiment")
+        return self.kind not in ("text", "hint", "answer")
 
     @property
     def is_lessons_code(self) -> bool:
@@ -167,7 +169,8 @@ class Lesson:
     """An assignment: its cells in order, and what they say together.
 
     ``folder`` is where its files are, ``minutes`` how long a student needs, ``digest`` changes
-    with any letter of it.
+    with any letter of it. ``install_from`` is the address from which its notebook installs what
+    it imports on Colab and Kaggle; it is the course's, and may be empty.
 
     A lesson can also be made of a student's own notebook. Then ``worked_on`` has the ids of the
     student's cells that are not as they were handed out, of which the released text is unknown;
@@ -182,6 +185,7 @@ class Lesson:
     limits: Limits = field(default_factory=Limits)
     digest: str = ""
     worked_on: frozenset[str] | None = None
+    install_from: str = ""
 
     @property
     def number(self) -> str:

@@ -30,10 +30,13 @@ import yaml
 
 from autograder.lessons.checks import check
 from autograder.lessons.headers import OPTIONS, OPTIONS_BY_WORD, PURPOSE_WORDS, PURPOSES
+from autograder.lessons.install_cell import with_install_cell
 from autograder.lessons.model import Cell, Kind, Lesson, LessonError, LimitError, Limits
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _PART = re.compile(r"[A-Za-z0-9_]+\Z")
+#: Beside the assignments: what holds for all of them.
+COURSE_FILE = "course.yml"
 
 
 def load(folder: Path) -> Lesson:
@@ -69,7 +72,7 @@ def load(folder: Path) -> Lesson:
         digest=digest.hexdigest(),
     )
     check(lesson, files)
-    return lesson
+    return with_install_cell(lesson, _install_from(folder.parent / COURSE_FILE))
 
 
 def find(root: Path, names: Iterable[str] = ()) -> list[Lesson]:
@@ -155,6 +158,22 @@ def _front_matter(path: Path, cells: list[Any]) -> dict[str, Any]:
     if type(front["minutes"]) is not int:
         raise LessonError(path, "header", f"minutes is {front['minutes']!r}, not a whole number")
     return dict(front)
+
+
+def _install_from(path: Path) -> str:
+    """Whence Colab and Kaggle install what notebooks import, if the course says so."""
+    if not path.exists():
+        return ""
+    try:
+        settings = yaml.safe_load(_read(path)) or {}
+    except yaml.YAMLError as error:
+        raise LessonError(path, "file", f"is not YAML ({error})") from error
+    if not isinstance(settings, dict) or set(settings) - {"install_from"}:
+        raise LessonError(path, "file", "may say install_from: ADDRESS, and nothing else")
+    url = str(settings.get("install_from") or "")
+    if url and not re.fullmatch(r"(https?|file)://[^\s\"'\\{}]+", url):
+        raise LessonError(path, "install_from", f"{url!r} is no address that pip can install from")
+    return url
 
 
 def _limits(path: Path, changed: Any) -> Limits:

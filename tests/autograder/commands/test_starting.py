@@ -15,6 +15,7 @@ from autograder.course.lock import LOCK_FILE, locked
 
 COMMANDS = (
     "build", "prove", "claims", "check", "refresh", "grade", "collect", "demo", "cache", "doctor",
+    "new", "handout", "publish",
 )  # fmt: skip
 
 

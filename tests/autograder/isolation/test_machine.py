@@ -98,7 +98,13 @@ def test_what_is_missing_and_not_needed_is_no_failure(look) -> None:
 
 def test_a_package_that_is_missing_is_needed_and_the_way_out_is_named(look) -> None:
     there = importlib.metadata.version("numpy")
-    found = look(missing="nbgrader")
-    assert found["nbgrader"].needed and not found["nbgrader"].fine
-    assert found["nbgrader"].says == "is not installed: pip install nbgrader"
+    found = look(missing="jupyterlab")
+    assert found["jupyterlab"].needed and not found["jupyterlab"].fine
+    assert found["jupyterlab"].says == "is not installed: pip install jupyterlab"
     assert (found["numpy"].fine, found["numpy"].says) == (True, there)
+
+
+def test_a_student_needs_neither_nbgrader_nor_isolation(look) -> None:
+    found = look(missing="nbgrader", strong=False, fallback=False)
+    assert not any(one.needed and not one.fine for one in found.values())
+    assert found["nbgrader"].says == "is not installed: only grading a class needs it ([class])"

@@ -25,8 +25,17 @@ def run_filtered(program: bytes, code: str) -> str:
     return ended.stdout.strip()
 
 
-def test_a_missing_libseccomp_is_named(monkeypatch) -> None:
+def test_a_missing_package_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
+    with pytest.raises(seccomp.FilterError, match=r"pyseccomp is not installed; .* \[class\]"):
+        seccomp.program(among_others=True)
+
+
+def test_a_missing_libseccomp_is_named(monkeypatch, tmp_path) -> None:
+    # What the package says where the library is not there.
+    (tmp_path / "pyseccomp.py").write_text('raise RuntimeError("Unable to find libseccomp")')
+    monkeypatch.delitem(sys.modules, "pyseccomp", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(seccomp.FilterError, match="apt-get install libseccomp2"):
         seccomp.program(among_others=False)
 

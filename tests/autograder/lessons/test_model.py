@@ -48,6 +48,7 @@ def test_a_lessons_number_is_the_digits_that_its_name_begins_with(small, name, n
 def test_each_cell_has_a_kind_and_an_id_of_its_own(small):
     kinds = {cell.id: cell.kind for cell in small.cells if cell.kind not in ("text", "hint")}
     assert kinds == {
+        "install": "install",
         "setup-imports": "shared",
         "given-square": "sandboxed",
         "solution-double": "solution",
