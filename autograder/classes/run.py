@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import signal
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,17 +20,29 @@ from autograder.lessons.model import Lesson
 from autograder.protocol.plain_text import for_person
 
 
-@dataclass(frozen=True)
 class Entry:
     """A student of the class.
 
     ``result`` is None if nothing had changed since the last time, or if the submission could not
-    be graded this time, for the reason ``not_graded``.
+    be graded this time, for the reason ``not_graded``. It has no cells: they are in the student's
+    autograded notebook. The rest is kept packed, a tenth of its size, for classes are large.
     """
 
-    student: str
-    result: Result | None
-    not_graded: str = ""
+    __slots__ = ("_packed", "not_graded", "student")
+
+    def __init__(self, student: str, result: Result | None, not_graded: str = "") -> None:
+        self.student = student
+        self.not_graded = not_graded
+        self._packed: bytes | None = None
+        if result is not None:
+            self._packed = zlib.compress(pickle.dumps(replace(result, cells=[])))
+
+    @property
+    def result(self) -> Result | None:
+        if self._packed is None:
+            return None
+        result: Result = pickle.loads(zlib.decompress(self._packed))
+        return result
 
 
 @dataclass(frozen=True)
@@ -119,7 +133,7 @@ def grade_class(
     """
     started = time.perf_counter()
     handed_in = course.handed_in(lesson.name, students)
-    results: dict[str, Result] = {}
+    done: dict[str, Entry] = {}
     not_graded: dict[str, str] = {}
     with GradebookWriter(course) as marks:
         marks.register(lesson)
@@ -139,8 +153,8 @@ def grade_class(
                 with _isolating_errors_of(one.student, not_graded):
                     yield make_job(course, one, lesson, options)
 
-        done = pool.run(jobs()) if todo else ()
-        for number, (job, result) in enumerate(done, start=1):
+        graded = pool.run(jobs()) if todo else ()
+        for number, (job, result) in enumerate(graded, start=1):
             one, made_from = todo[job.key]
             with _uninterrupted():
                 if isinstance(result, NotGraded):
@@ -148,11 +162,10 @@ def grade_class(
                 else:
                     with _isolating_errors_of(job.key, not_graded):
                         marks.record(one, lesson, result, made_from)
-                        # The cells are written; a large class would fill the memory with them.
-                        results[job.key] = replace(result, cells=[])
+                        done[job.key] = Entry(job.key, result)
                 on_progress(number, len(todo))
     entries = tuple(
-        Entry(one.student, results.get(one.student), not_graded.get(one.student, ""))
+        done.get(one.student) or Entry(one.student, None, not_graded.get(one.student, ""))
         for one in handed_in
     )
     return ClassRun(lesson, entries, time.perf_counter() - started, missing)
