@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-gpu bench-tiers build prove claims kills fuzz threats-nbgrader try-handout lint clean
+.PHONY: help demo test bench bench-gpu bench-pools bench-tiers build prove claims kills fuzz threats-nbgrader try-handout lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ bench: $(VENV)/.test  ## stock nbgrader, autograder and the floor, in one run
 
 bench-gpu: $(VENV)/.test  ## the notebooks on CPU and GPU
 	$(BIN)/python benchmarks/devices.py
+
+bench-pools: $(VENV)/.test  ## 3,000 submissions through each pool
+	$(BIN)/python benchmarks/pools.py
 
 bench-tiers: $(VENV)/.test  ## what each tier of isolation adds
 	$(BIN)/python benchmarks/tiers.py

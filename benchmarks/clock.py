@@ -54,16 +54,21 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Taken:
-    """What commands took: the seconds until the last one ended, and their most memory in MB."""
+    """What commands took: the seconds until the last one ended, and their most memory in MB.
+
+    ``own_mb`` is that of the commands' own processes, without what they started.
+    """
 
     seconds: float
     peak_mb: float
+    own_mb: float = 0.0
 
 
 def run(
     commands: Sequence[Command],
     on_look: Callable[[], None] = lambda: None,
     looking: float = 0.03,
+    beside: Sequence[int] = (),
 ) -> Taken:
     """Run commands side by side, to the end of all.
 
@@ -71,20 +76,23 @@ def run(
         on_look: is called now and then, in another thread.
         looking: the part of the time that may go into looking at the memory, which takes
             milliseconds a process and slows down what is timed.
+        beside: processes that run already, whose memory counts too, and that of all below them.
 
     Raises:
         CommandFailed: one of them did not end with 0.
     """
     processes: list[subprocess.Popen[bytes]] = []
-    peak_mb = 0.0
+    peak_mb = own_mb = 0.0
     over = threading.Event()
 
     def watch() -> None:
-        nonlocal peak_mb
+        nonlocal peak_mb, own_mb
         pause = _PAUSE
         while not over.wait(pause):
             begun = time.perf_counter()
-            peak_mb = max(peak_mb, sum(tree_mb(process.pid) for process in processes))
+            pids = [process.pid for process in processes]
+            peak_mb = max(peak_mb, sum(tree_mb(pid) for pid in [*pids, *beside]))
+            own_mb = max(own_mb, sum(tree_mb(pid, below=False) for pid in pids))
             on_look()
             pause = max(_PAUSE, (time.perf_counter() - begun) / looking)
 
@@ -106,14 +114,15 @@ def run(
             raise CommandFailed(
                 f"{shlex.join(command.words)} ended with {code}:\n{log[-_LAST_CHARACTERS:]}"
             )
-    return Taken(seconds, peak_mb)
+    return Taken(seconds, peak_mb, own_mb)
 
 
-def tree_mb(pid: int) -> float:
+def tree_mb(pid: int, below: bool = True) -> float:
     """The proportional set size of a process and all below it, in MB: shared pages count once."""
     total = 0.0
     try:
-        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        me = psutil.Process(pid)
+        family = [me, *(me.children(recursive=True) if below else ())]
     except psutil.NoSuchProcess:
         return 0.0
     for process in family:

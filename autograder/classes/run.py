@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import pickle
 import signal
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,17 +26,31 @@ from autograder.lessons.model import Lesson
 from autograder.protocol.plain_text import for_person
 
 
-@dataclass(frozen=True)
 class Entry:
     """A student of the class.
 
     ``result`` is None if nothing had changed since the last time, or if the submission could not
-    be graded this time, for the reason ``not_graded``.
+    be graded this time, for the reason ``not_graded``. It has no cells: they are in the student's
+    autograded notebook. The rest is kept packed, a tenth of its size, for classes are large.
     """
 
-    student: str
-    result: Result | None
-    not_graded: str = ""
+    __slots__ = ("_packed", "not_graded", "student")
+
+    def __init__(self, student: str, result: Result | None, not_graded: str = "") -> None:
+        self.student = student
+        self.not_graded = not_graded
+        self._packed: bytes | None = None
+        if result is not None:
+            self._packed = zlib.compress(
+                pickle.dumps(dataclasses.replace(result, cells=[], earlier=None))
+            )
+
+    @property
+    def result(self) -> Result | None:
+        if self._packed is None:
+            return None
+        result: Result = pickle.loads(zlib.decompress(self._packed))
+        return result
 
 
 @dataclass(frozen=True)
@@ -196,10 +212,10 @@ class _Run:
         self.handed_in: list[HandedIn] = []
         self._todo: dict[str, tuple[HandedIn, str]] = {}
         self._made_from: dict[str, Provenance] = {}
-        self._results: dict[str, Result] = {}
+        self._graded: dict[str, Entry] = {}
         self._done = 0
         self._not_graded: dict[str, str] = {}
-        self._before: dict[str, dict[str, float | None]] = {}
+        self._changes: list[Change] = []
         self._staged: list[Staged] = []
 
     def find(self, students: list[str] | None) -> list[str]:
@@ -276,7 +292,7 @@ class _Run:
     def _record(self, student: str, result: Result) -> None:
         """Write a result, or keep it for the end if the student has marks already."""
         one, _ = self._todo[student]
-        made_from = self._made_from[student]
+        made_from = self._made_from.pop(student)
         is_from_elsewhere = result.environment not in ("", self._environment.digest)
         if is_from_elsewhere:
             # A worker with other versions: nothing here tells when these change.
@@ -285,8 +301,11 @@ class _Run:
             self._cache.put(made_from, result)
         result = result.with_keys(made_from.keys)
         before = self._marks.points(one, self._lesson)
-        if before:
-            self._before[student] = before
+        self._changes += [
+            Change(student, mark.cell, before[mark.cell], mark.points)
+            for mark in result.marks
+            if mark.cell in before and before[mark.cell] != mark.points
+        ]
         if self._writes:
             staged = self._marks.stage(one, self._lesson, result, made_from)
             if before:
@@ -294,17 +313,11 @@ class _Run:
             else:
                 self._marks.commit(staged)
                 self._on_written()
-        # The cells are written; a large class would fill the memory with them.
-        self._results[student] = dataclasses.replace(result, cells=[], earlier=None)
+        self._graded[student] = Entry(student, result)
 
     def changes(self) -> list[Change]:
         """The marks of students who had marks before, as far as they are others now."""
-        return [
-            Change(student, mark.cell, before[mark.cell], mark.points)
-            for student, before in self._before.items()
-            for mark in (self._results[student].marks if student in self._results else ())
-            if mark.cell in before and before[mark.cell] != mark.points
-        ]
+        return sorted(self._changes, key=lambda change: change.student)
 
     def commit(self) -> None:
         """Write what was kept for the end."""
@@ -315,7 +328,7 @@ class _Run:
                 self._marks.commit(staged)
                 self._on_written()
             if student in self._not_graded:
-                del self._results[student]
+                del self._graded[student]
 
     def discard(self) -> None:
         """Leave no trace of what was not written."""
@@ -325,8 +338,7 @@ class _Run:
     def entries(self) -> tuple[Entry, ...]:
         """Everybody who has handed in, in order."""
         return tuple(
-            Entry(
-                one.student, self._results.get(one.student), self._not_graded.get(one.student, "")
-            )
+            self._graded.get(one.student)
+            or Entry(one.student, None, self._not_graded.get(one.student, ""))
             for one in self.handed_in
         )

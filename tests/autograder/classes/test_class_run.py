@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
+from dataclasses import replace
 
 import nbformat
 import pytest
 from small_class import NAME, book, grade, graded, hand_in, lesson_of
 
 from autograder.authoring.proof import answers
+from autograder.classes import run as class_run
 from autograder.classes.gradebook import GradebookWriter
-from autograder.course.folders import Course, CourseError
+from autograder.classes.jobs import Job
+from autograder.classes.run import Entry
+from autograder.course.folders import Course, CourseError, HandedIn
+from autograder.judging.mark import Mark
+from autograder.judging.result import Result
 
 
 def test_a_lone_surrogate_deep_in_a_displayed_json_stops_nobody(small_course, pool) -> None:
@@ -132,6 +139,47 @@ def test_a_submission_that_could_not_be_graded_is_named_and_costs_no_other(
         "unchanged": False,
         "not_graded": ada.not_graded,
     }
+
+
+def test_whatever_is_raised_while_a_job_is_made_costs_no_other(
+    small_course, pool, monkeypatch
+) -> None:
+    hand_in(small_course, "ada")
+    hand_in(small_course, "bo")
+    made = class_run.make_job
+
+    def odd(course: Course, one: HandedIn, *given: object) -> Job:
+        if one.student == "ada":
+            raise NotImplementedError("nobody has thought of this")
+        return made(course, one, *given)
+
+    monkeypatch.setattr(class_run, "make_job", odd)
+    ada, bo = grade(small_course, pool).entries
+    assert ada.not_graded == "NotImplementedError: nobody has thought of this"
+    assert bo.result.points == 10.0
+
+
+def test_an_error_of_the_course_is_nobodys(small_course, pool, monkeypatch) -> None:
+    hand_in(small_course, "ada")
+
+    def broken(*_: object) -> None:
+        raise CourseError("the seed is no number")
+
+    monkeypatch.setattr(class_run, "make_job", broken)
+    with pytest.raises(CourseError, match="the seed is no number"):
+        grade(small_course, pool)
+
+
+def test_results_are_kept_packed_and_without_the_cells_that_are_in_the_notebooks(small) -> None:
+    marks = tuple(
+        Mark(cell.id, cell.name, 1.0, 1.0, "passed", says="Well done. " * 20)
+        for cell in small.graded
+    )
+    result = Result(small.name, small.digest, marks, [{"source": "x = 1"}], remarks=("A remark.",))
+    entry = Entry("ada", result)
+    assert entry.result == replace(result, cells=[])
+    assert len(entry._packed) < len(pickle.dumps(result)) / 2
+    assert Entry("bo", None).result is None
 
 
 def test_who_is_in_the_gradebook_and_handed_in_nothing_is_missing(small_course, pool) -> None:
