@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook
 
 from autograder.authoring import demo_class
 from autograder.lessons import model, reading
+from autograder.lessons.released import SUFFIX
 
 ROOT = Path(__file__).parents[1]
 
@@ -86,6 +87,9 @@ def graded_by_nbgrader(course: Path, assignment: str) -> dict:
     with (stock / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         file.write(PATIENCE)
     run("nbgrader", "generate_assignment", "--force", assignment, folder=stock)
+    # nbgrader's own release has what autograder check judges by.
+    released = Path("release", assignment, f"{assignment}{SUFFIX}")
+    assert (stock / released).read_bytes() == (course / released).read_bytes()
     run("nbgrader", "autograde", assignment, folder=stock)
     return marks(stock, assignment)
 
