@@ -11,7 +11,10 @@ from dataclasses import replace
 
 from autograder.lessons.model import Cell, Lesson
 
+#: JupyterLab shows the first line of a cell that is folded, Colab its title.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 _SOURCE = '''\
+# @title On Colab and Kaggle, this cell installs what is needed; elsewhere it does nothing.
 def install_on_colab_or_kaggle(url={url!r}):
     """Install what this notebook imports; anywhere else than on Colab and Kaggle, do nothing."""
     import os, shutil, sys, tempfile, zipfile

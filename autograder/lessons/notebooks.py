@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from autograder.lessons.install_cell import FOLDED
 from autograder.lessons.model import (
     BEGIN_RUBRIC,
     BEGIN_SOLUTION,
@@ -183,6 +184,8 @@ def _source_cell(cell: Cell) -> dict[str, Any]:
     if cell.is_graded:
         points = cell.points
         metadata["nbgrader"]["points"] = int(points) if points == int(points) else points
+    if cell.kind == "install":
+        metadata.update(FOLDED)
     if cell.kind == "experiment":
         metadata["tags"] = ["experiment"]
     if cell.shows_changes:

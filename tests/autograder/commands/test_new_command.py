@@ -48,14 +48,15 @@ def said(course: Path) -> dict[str, str]:
 
 def test_every_command_of_its_readme_works(said: dict[str, str]) -> None:
     assert list(said) == [
-        "autograder build", "autograder prove", "autograder claims", "autograder demo demo",
+        "autograder build", "autograder prove --quick", "autograder claims",
+        "autograder demo --students 8",
         "autograder handout 01", "autograder publish public", "autograder grade 01",
     ]  # fmt: skip
 
 
 def test_its_class_gets_the_marks_that_are_known(said: dict[str, str]) -> None:
-    assert "60 of 60 tasks agree (100.0%)" in said["autograder demo demo"]
-    assert "30 graded" in said["autograder grade 01"]
+    assert "16 of 16 tasks agree (100.0%)" in said["autograder demo --students 8"]
+    assert "8 graded" in said["autograder grade 01"]
 
 
 def test_its_hand_out_holds_the_notebook(said: dict[str, str], course: Path) -> None:

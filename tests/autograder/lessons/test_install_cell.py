@@ -74,6 +74,8 @@ def test_students_and_instructors_get_it_read_only(small: Lesson) -> None:
     (cell,) = [cell for cell in master_cells(small) if cell["id"] == "install"]
     assert cell["cell_type"] == "code"
     assert not cell["metadata"]["editable"] and not cell["metadata"]["deletable"]
+    assert cell["metadata"]["jupyter"]["source_hidden"]
+    assert cell["metadata"]["cellView"] == "form"
     nbgrader = cell["metadata"]["nbgrader"]
     assert nbgrader["locked"] and not nbgrader["grade"] and not nbgrader["solution"]
 
