@@ -59,6 +59,10 @@ class Counted:
         self._pool = pool
         self.answers: Counter[str] = Counter()
 
+    @property
+    def tier(self) -> str:
+        return self._pool.tier
+
     def preload(self, lessons: Iterable[reading.Lesson]) -> None:
         self._pool.preload(lessons)
 
