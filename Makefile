@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-gpu bench-pools bench-tiers build prove claims kills fuzz threats-nbgrader try-handout lint clean
+.PHONY: help demo test bench bench-gpu bench-pools bench-tiers bench-watch build prove claims kills fuzz threats-nbgrader try-handout lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ bench-pools: $(VENV)/.test  ## 3,000 submissions through each pool
 
 bench-tiers: $(VENV)/.test  ## what each tier of isolation adds
 	$(BIN)/python benchmarks/tiers.py
+
+bench-watch: $(VENV)/.test  ## from save to verdict with check --watch
+	$(BIN)/python benchmarks/watching.py
 
 kills: $(VENV)/.test  ## kill random processes of the grader, two hundred times
 	$(BIN)/python benchmarks/kills.py

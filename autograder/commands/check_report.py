@@ -72,13 +72,12 @@ def print_folder(found: FolderCheck, folder: Path) -> None:
         check = entry.check
         if check is None:
             continue
-        last = check.next
         table.add_row(
             escape(str(entry.path.relative_to(folder))),
             _bar(check),
             f"{check.passed} of {len(check.lines)} pass",
             f"{check.points:g} of {check.max_points:g} points",
-            f"next: {escape(last.title)} ({escape(last.name)})" if last else _left(check),
+            _next(check),
         )
     if table.row_count:
         out.print(table)
@@ -98,7 +97,11 @@ def _bar(check: Check) -> str:
     return f"[green]{'█' * full}[/green][dim]{'▁' * (width - full)}[/dim]"
 
 
-def _left(check: Check) -> str:
-    """What is left to do where every test passes."""
+def _next(check: Check) -> str:
+    """What comes next: the first test that does not pass, else an answer to write."""
+    line = check.next
+    if line is not None:
+        named = "" if line.title == line.name else f" ({line.name})"
+        return f"next: {escape(line.title + named)}"
     blank = [answer.title for answer in check.answers if answer.state != "answered"]
     return f"next: {escape(blank[0])} (in your own words)" if blank else "[green]done[/green]"

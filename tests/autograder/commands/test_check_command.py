@@ -122,9 +122,18 @@ def test_watch_checks_again_when_the_file_is_saved_and_ends_with_ctrl_c(
         assert running.stdout.readline() == "\n"
         assert running.stdout.readline() == "✓ double: passes its visible tests\n"
         _read_until(running.stdout, "Waiting for my notebook.ipynb to be saved")
+        handed_out.write_text("half of a notebo")
+        _read_until(running.stdout, "Waiting for my notebook.ipynb to be saved")
         running.send_signal(signal.SIGINT)
         assert running.wait() == 0
-        assert running.stderr.read() == ""
+        (said,) = running.stderr.read().splitlines()
+        assert said.startswith("✗ my notebook.ipynb is not a Jupyter notebook")
+
+
+def test_watch_ends_at_once_if_there_is_no_such_task(handed_out, autograder) -> None:
+    ended = autograder("check", str(handed_out), "--watch", "--task", "adam")
+    assert ended.returncode == 2
+    assert "has no task 'adam'" in " ".join(ended.stderr.split())
 
 
 def _read_until(stream: IO[str], words: str) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course.folders import CONFIG_FILE, MAX_FILES, MAX_FILES_MB, Course, CourseError
+from autograder.course.folders import (
+    CONFIG_FILE,
+    MAX_FILES,
+    MAX_FILES_MB,
+    Course,
+    CourseError,
+    files_beside,
+)
 from nnlab.testing import SEED_VARIABLE
 
 NAME = "90_small"
@@ -135,11 +143,12 @@ def test_a_seed_that_is_no_whole_number_is_named(tmp_path, monkeypatch) -> None:
 # -- what students handed in ----------------------------------------------------------------------
 
 
-def hand_in(root, student: str, *names: str) -> None:
+def hand_in(root: Path, student: str, *names: str) -> Path:
     folder = root / "submitted" / student / NAME
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
+    return folder
 
 
 def test_submissions_are_found_by_student_in_order(tmp_path) -> None:
@@ -249,3 +258,22 @@ def test_files_that_are_too_large_together_are_left_out(tmp_path) -> None:
     os.truncate(folder / "a.bin", (MAX_FILES_MB << 20) - 5)
     (one,) = Course(tmp_path).handed_in(NAME)
     assert one.files == ("a.bin", "b.bin")
+
+
+def test_the_released_lesson_beside_a_notebook_does_not_go_with_it(tmp_path):
+    folder = hand_in(tmp_path, "ada", "90_small.ipynb", "90_small.lesson.json", "data.csv")
+    assert list(files_beside(folder)) == ["data.csv"]
+
+
+def test_of_a_folder_with_very_much_in_it_only_the_beginning_is_looked_at(tmp_path, monkeypatch):
+    folder = hand_in(tmp_path, "ada", *(f"{number:04}.csv" for number in range(MAX_FILES)))
+    (folder / "z" / "deep").mkdir(parents=True)
+    listed = []
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: listed.append(self.name) or iterdir(self))
+    assert len(list(files_beside(folder))) == MAX_FILES
+    assert listed == [folder.name]
+
+
+def test_a_folder_that_cannot_be_read_holds_nothing(tmp_path):
+    assert list(files_beside(tmp_path / "nowhere")) == []

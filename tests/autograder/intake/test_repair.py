@@ -126,6 +126,22 @@ def test_a_newer_format_is_read_as_the_one_that_is_known(small, whole, tmp_path)
     assert found.remarks == ("The notebook has the format 99; it was read as format 4.",)
 
 
+@pytest.mark.parametrize(
+    ("metadata", "lesson", "release"),
+    [
+        ({"autograder": {"assignment": "90_small", "release": "0123abcd"}}, "90_small", "0123abcd"),
+        ({"autograder": {"assignment": 5, "release": ["0"]}}, "", ""),
+        ({"autograder": "90_small"}, "", ""),
+        ({}, "", ""),
+        (["autograder"], "", ""),
+    ],
+)
+def test_a_notebook_says_of_which_edition_of_a_lesson_it_is(metadata, lesson, release):
+    text = json.dumps({"nbformat": 4, "metadata": metadata, "cells": [{"source": "x"}]})
+    found = repair.recover(text.encode())
+    assert (found.lesson, found.release) == (lesson, release)
+
+
 def as_notebook(cells):
     """Cells as a notebook of version 4.4, the last in which cells have no ids."""
     made = [{key: value for key, value in one.items() if key != "id"} for one in cells]
