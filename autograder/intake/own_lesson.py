@@ -15,7 +15,7 @@ from autograder.intake.submission import NotOfCourseError, Submission, fit_file,
 from autograder.lessons.model import ID_PREFIXES, PURPOSE_KINDS, Cell, Lesson
 from autograder.lessons.notebooks import CHANGES_SHOWN_TAG
 
-_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in (*PURPOSE_KINDS, "install")}
+_KINDS = {ID_PREFIXES.get(kind, kind): kind for kind in PURPOSE_KINDS}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def read_own(path: Path, file: Recovered | None = None) -> OwnNotebook:
                 worked_on.add(cell.id)
             elif cell.kind == "tests" and raw["metadata"]["nbgrader"].get("checksum"):
                 altered.add(cell.id)
-    there = {grade_id(raw) for raw in recovered}
+    there = {grade_id(raw) for raw in recovered} | {"install"}
     worked_on |= {name for name in cells if name not in there}
     if not any(cell.kind == "tests" for cell in cells.values()):
         raise NotOfCourseError(f"{path.name} holds no tests: it is no notebook of this course.")
@@ -79,6 +79,8 @@ def read_own(path: Path, file: Recovered | None = None) -> OwnNotebook:
 
 def _as_cell(number: int, raw: dict[str, Any]) -> Cell | None:
     """A clean cell as the lesson's, by nbgrader's metadata; None if it is no cell of a lesson."""
+    if raw["id"] == "install" and not grade_id(raw):
+        return Cell("install", raw["source"], number)
     prefix, _, rest = grade_id(raw).partition("-")
     if prefix not in _KINDS:
         return None

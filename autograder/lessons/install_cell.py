@@ -11,8 +11,11 @@ from dataclasses import replace
 
 from autograder.lessons.model import Cell, Lesson
 
-#: JupyterLab shows the first line of a cell that is folded, Colab its title.
-FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+#: Read-only and folded: JupyterLab then shows the first line, Colab the title. Nothing of
+#: nbgrader's: it refuses a notebook with more cells of its own than the one graded before.
+METADATA = {
+    "cellView": "form", "deletable": False, "editable": False, "jupyter": {"source_hidden": True},
+}  # fmt: skip
 _SOURCE = '''\
 # @title On Colab and Kaggle, this cell installs what is needed; elsewhere it does nothing.
 def install_on_colab_or_kaggle(url={url!r}):

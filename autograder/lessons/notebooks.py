@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from autograder.lessons.install_cell import FOLDED
+from autograder.lessons.install_cell import METADATA
 from autograder.lessons.model import (
     BEGIN_RUBRIC,
     BEGIN_SOLUTION,
@@ -172,7 +172,9 @@ def _source_cells(lesson: Lesson) -> list[dict[str, Any]]:
 def _source_cell(cell: Cell) -> dict[str, Any]:
     source = _rubric_within_solution(cell) if cell.rubric else cell.source
     metadata: dict[str, Any] = {}
-    if cell.kind != "text":
+    if cell.kind == "install":
+        metadata.update(METADATA)
+    elif cell.kind != "text":
         metadata["nbgrader"] = {
             "grade": cell.is_graded,
             "grade_id": cell.id,
@@ -184,8 +186,6 @@ def _source_cell(cell: Cell) -> dict[str, Any]:
     if cell.is_graded:
         points = cell.points
         metadata["nbgrader"]["points"] = int(points) if points == int(points) else points
-    if cell.kind == "install":
-        metadata.update(FOLDED)
     if cell.kind == "experiment":
         metadata["tags"] = ["experiment"]
     if cell.shows_changes:

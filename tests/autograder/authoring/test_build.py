@@ -62,7 +62,7 @@ def test_the_notebooks_are_valid_nbformat_and_nbgrader_schema_3(built, kind):
     nbformat.validate(nbformat.reads(text, as_version=4))
     notebook = nbgraderformat.reads(text, as_version=4)  # raises what is invalid
     metas = [one.metadata.nbgrader for one in notebook.cells if "nbgrader" in one.metadata]
-    assert len(metas) == 13
+    assert len(metas) == 12
     assert {meta.schema_version for meta in metas} == {3}
     assert {meta.grade_id: meta.points for meta in metas if meta.grade} == {
         "test-double": 2,

@@ -241,6 +241,16 @@ def test_cells_that_went_after_students_were_graded_are_refused(small, url):
     assert recorded(url, small) == expected(small)
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own making
+def test_a_class_that_was_graded_before_there_was_an_install_cell_goes_on(small, url):
+    register(replace(small, cells=tuple(c for c in small.cells if c.kind != "install")), url)
+    with Gradebook(url, "") as book:
+        book.add_student("ada")
+        book.add_submission(small.name, "ada")
+    register(small, url)
+    assert recorded(url, small) == expected(small)
+
+
 def test_nothing_is_written_beside_the_gradebook(small, url):
     register(small, url)
     assert [path.name for path in path_of(url).parent.iterdir()] == ["gradebook.db"]

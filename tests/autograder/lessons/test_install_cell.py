@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 import zipfile
 from collections.abc import Callable
@@ -13,6 +14,11 @@ from typing import Any
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
+from autograder.authoring.build import build
+from autograder.intake.own_lesson import read_own
+from autograder.intake.submission import read
+from autograder.judging.plan import plan
+from autograder.judging.result import Options
 from autograder.lessons import reading
 from autograder.lessons.model import Lesson, LessonError
 from autograder.lessons.notebooks import master_cells, released_cells
@@ -69,15 +75,16 @@ def test_it_stands_before_the_first_code_cell_and_changes_no_other_id(small: Les
     assert [cell.number for cell in small.cells if cell.id != "install"] == list(range(1, len(ids)))
 
 
-def test_students_and_instructors_get_it_read_only(small: Lesson) -> None:
+def test_everybody_gets_it_read_only_and_nbgrader_does_not_count_it(
+    small: Lesson,
+) -> None:
     assert released_cells(small)["install"].source == small.by_id["install"].source
     (cell,) = [cell for cell in master_cells(small) if cell["id"] == "install"]
     assert cell["cell_type"] == "code"
     assert not cell["metadata"]["editable"] and not cell["metadata"]["deletable"]
     assert cell["metadata"]["jupyter"]["source_hidden"]
     assert cell["metadata"]["cellView"] == "form"
-    nbgrader = cell["metadata"]["nbgrader"]
-    assert nbgrader["locked"] and not nbgrader["grade"] and not nbgrader["solution"]
+    assert "nbgrader" not in cell["metadata"]
 
 
 def test_it_binds_one_name_so_that_no_answer_comes_to_depend_on_it(small: Lesson) -> None:
@@ -147,3 +154,39 @@ def test_settings_that_cannot_be_used_are_named(small_course: Path, settings, sa
     with pytest.raises(LessonError, match=r"course\.yml") as caught:
         with_address(small_course, settings)
     assert says in str(caught.value)
+
+
+class TestWhenGraded:
+    """It is no student's cell, and is not run, whatever somebody made of it."""
+
+    @pytest.fixture
+    def handed_in(self, small: Lesson, tmp_path: Path) -> Path:
+        """The release, with the cell changed so that running it would show."""
+        notebook = json.loads(build(small).release)
+        (cell,) = [cell for cell in notebook["cells"] if cell["id"] == "install"]
+        cell["source"] = "stolen = 1\nprint('it ran')"
+        path = tmp_path / "mine.ipynb"
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        return path
+
+    def test_it_is_recognized_and_neither_run_nor_remarked_upon(self, small, handed_in, grade):
+        submission = read(small, handed_in)
+        assert (submission.extras, submission.remarks, submission.flags) == ((), (), ())
+        result = grade(submission=submission)
+        (cell,) = [cell for cell in result.cells if cell["id"] == "install"]
+        assert cell["source"] == small.by_id["install"].source
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+
+    def test_without_the_lesson_too(self, handed_in: Path) -> None:
+        own = read_own(handed_in)
+        assert [one for one in own.submission.extras if one.cell_type == "code"] == []
+        steps = plan(own.lesson, own.submission, Options())
+        (step,) = [step for step in steps if step.name == "install"]
+        assert not step.runs
+
+    def test_its_absence_from_an_older_notebook_is_no_finding(self, small, handed_in) -> None:
+        notebook = json.loads(handed_in.read_text(encoding="utf-8"))
+        notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "install"]
+        handed_in.write_text(json.dumps(notebook), encoding="utf-8")
+        submission = read(small, handed_in)
+        assert (submission.extras, submission.remarks, submission.flags) == ((), (), ())
