@@ -26,9 +26,10 @@ from pathlib import Path
 from autograder.authoring import proof
 from autograder.authoring.proof import Row
 from autograder.classes.errors import PoolError
-from autograder.classes.jobs import Job, NotGraded
+from autograder.classes.jobs import Job, NotGraded, Pool
 from autograder.classes.self_check import Line
 from autograder.classes.self_check import check as check_with
+from autograder.classes.spawned_pool import open_pool
 from autograder.classes.workers import WorkerPool
 from autograder.intake.submission import SubmissionError, read
 from autograder.isolation.tiers import NO_ISOLATION, choose
@@ -94,7 +95,7 @@ def grade_notebook(
 
 
 def check_notebook(
-    path: Path, *, run_experiments: bool = False, pool: WorkerPool | None = None
+    path: Path, *, run_experiments: bool = False, pool: Pool | None = None
 ) -> list[Line]:
     """What the visible tests in a student's own notebook find, a line a test cell.
 
@@ -104,8 +105,8 @@ def check_notebook(
         SubmissionError: the file is no notebook, or none of a course.
         PoolError: the grader itself failed.
     """
-    with _opened(pool, "none") as open_pool:
-        return check_with(path, open_pool, run_experiments)
+    with open_pool() if pool is None else contextlib.nullcontext(pool) as opened:
+        return check_with(path, opened, run_experiments)
 
 
 def prove_lesson(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.classes.errors import PoolError
-from autograder.classes.jobs import Job, NotGraded
-from autograder.classes.workers import WorkerPool
+from autograder.classes.jobs import Job, NotGraded, Pool
 from autograder.intake.own_lesson import read_own
 from autograder.judging.mark import Mark, Outcome
 from autograder.judging.result import Options
@@ -27,7 +26,7 @@ class Line:
     changed: bool = False
 
 
-def check(path: Path, pool: WorkerPool, run_experiments: bool = False) -> list[Line]:
+def check(path: Path, pool: Pool, run_experiments: bool = False) -> list[Line]:
     """Run a notebook from the top and judge its visible tests.
 
     Raises:

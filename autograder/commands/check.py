@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands.options import RunExperiments, Sandboxed, isolation_for
+from autograder.commands.options import Gpu, RunExperiments, Sandboxed, isolation_for
 from autograder.commands.output import escape, fail, out, status
 
 _SIGNS = {
@@ -23,15 +23,16 @@ def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, in any folder.")],
     run_experiments: RunExperiments = False,
     sandbox: Sandboxed = "none",
+    gpu: Gpu = False,
 ) -> None:
     """Run your notebook from the top in a clean process, and say what its visible tests find."""
-    from autograder.classes.workers import WorkerPool
+    from autograder.classes.spawned_pool import open_pool
 
     if not notebook.is_file():
         fail(f"{notebook} cannot be read (No such file or directory).")
     with (
         status(f"Running {notebook.name} …"),
-        WorkerPool(1, isolation_for(sandbox, warn=False)) as pool,
+        open_pool(1, isolation_for(sandbox, gpu, warn=False)) as pool,
     ):
         from autograder.classes import self_check
         from autograder.intake.submission import SubmissionError

@@ -15,6 +15,7 @@ from autograder.commands.options import (
     cores,
     course_root,
     find_lessons,
+    needs_forks,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
 from autograder.commands.tables import print_claims
@@ -31,6 +32,7 @@ def claims(
     from autograder.authoring.claims import try_claims
     from autograder.lessons.model import LessonError
 
+    needs_forks("claims")
     root = course_root(course)
     check_json(json_file)
     assignment_names(root, names)

@@ -20,6 +20,7 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    needs_forks,
     with_limits,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
@@ -55,6 +56,7 @@ def grade(
     from autograder.course.lock import LockedError, locked
     from autograder.course.nbgrader import BuildError, OldGradebookError
 
+    needs_forks("grade")
     root = course_root(course)
     check_json(json_file)
     wanted = assignment_names(root, names)

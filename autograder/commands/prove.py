@@ -18,6 +18,7 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    needs_forks,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
 from autograder.commands.tables import print_proof
@@ -42,6 +43,7 @@ def prove(
 
     if quick:
         seeds, variant_seeds = 2, 1
+    needs_forks("prove")
     root = course_root(course)
     check_json(json_file)
     assignment_names(root, names)
