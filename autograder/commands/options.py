@@ -17,11 +17,6 @@ if TYPE_CHECKING:  # imported where they are used: they take long
     from autograder.lessons.model import Lesson
 
 _CONFIG = "nbgrader_config.py"
-#: The way out on Windows.
-WSL = (
-    "On Windows use WSL 2: run 'wsl --install' once, and then autograder in its Ubuntu. "
-    "'autograder check' and 'autograder doctor' work here too"
-)
 
 
 def _complete_assignment(beginning: str) -> list[str]:
@@ -83,7 +78,9 @@ ChangedLimits = Annotated[
 def needs_forks(command: str) -> None:
     """Fail at once where no process can be forked: on Windows."""
     if not hasattr(os, "fork"):
-        fail(f"{command} needs Linux or macOS. {WSL}")
+        from autograder.isolation.machine import NEEDS_FORKS
+
+        fail(f"autograder {command} {NEEDS_FORKS}")
 
 
 def cores() -> int:

@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from autograder import __version__
 from autograder.isolation import cgroup, linux, tiers
 
+#: Of the commands, what students and instructors need.
+_MAIN_COMMANDS = ("check", "grade")
+#: What is said of a command that does not work on Windows.
+NEEDS_FORKS = (
+    "needs Linux or macOS. On Windows use WSL 2: run 'wsl --install' once, and autograder in its "
+    "Ubuntu. 'autograder check NOTEBOOK' works without"
+)
 _PACKAGES = ("nbgrader", "numpy", "torch", "matplotlib", "ipython", "jupyterlab")
 
 
@@ -28,7 +35,8 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything; the isolation tiers by running a process in them."""
-    return [_python(), *map(_package, _PACKAGES), *_isolation(), _gpu(), _browser()]
+    packages = map(_package, _PACKAGES)
+    return [_python(), *packages, *_commands(), *_isolation(), _gpu(), _browser()]
 
 
 def _python() -> Finding:
@@ -44,7 +52,21 @@ def _package(name: str) -> Finding:
         return Finding(name, False, f"is not installed: pip install {name}", needed=True)
 
 
+def _commands() -> list[Finding]:
+    if hasattr(os, "fork"):
+        untested = "; nobody has tested it on macOS" if tiers.MACOS else ""
+        return [Finding(f"autograder {name}", True, f"works{untested}") for name in _MAIN_COMMANDS]
+    slower = "works, in new processes in place of forks: it takes longer, and says the same"
+    check, grade = _MAIN_COMMANDS
+    return [
+        Finding(f"autograder {check}", True, slower),
+        Finding(f"autograder {grade}", False, NEEDS_FORKS),
+    ]
+
+
 def _isolation() -> list[Finding]:
+    if not hasattr(os, "fork"):  # strangers' notebooks are not graded here
+        return []
     found = []
     default = None
     tier: tiers.Tier

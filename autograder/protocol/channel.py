@@ -54,7 +54,7 @@ class Channel:
         """Whether the other side is gone, and nothing that it sent is left to be read."""
         try:
             return _is_ready(self.socket, 0.0) and not self.socket.recv(1, socket.MSG_PEEK)
-        except OSError:
+        except (OSError, ValueError):  # the latter if this side is closed
             return True
 
     def send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:

@@ -6,12 +6,16 @@ libraries that they use look at the system by ways of their own, and are made fo
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import os
+import random
 import select
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import types
 from typing import Any
 
@@ -30,6 +34,8 @@ _NAMES: dict[types.ModuleType, tuple[str, ...]] = {
     select: ("poll", "epoll"),
     sys: ("platform",),
 }  # fmt: skip
+#: What takes such names when it is imported, and so has to be imported before they are hidden.
+_IMPORTED = (asyncio, random, subprocess, tempfile)
 _OWN = ("autograder", "nnlab")
 _INSTEAD = {"platform": "win32"}
 
@@ -66,15 +72,6 @@ def _import_as_on_windows(name: str, *args: Any, **kwargs: Any) -> Any:
     return _import(name, *args, **kwargs)
 
 
-# What uses these names within its own module has to be imported as it is.
-import asyncio
-import random
-import subprocess
-import tempfile
-
-_keep = (asyncio, random, subprocess, tempfile)
-_socketpair = socket.socketpair
 for _module, _hidden in _NAMES.items():
     _hide(_module, _hidden)
-# ``socket`` and ``os`` themselves use theirs by their global names.
 builtins.__import__ = _import_as_on_windows
