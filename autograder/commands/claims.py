@@ -29,10 +29,10 @@ def claims(
     course: CourseFolder = None,
 ) -> None:
     """Show on how many seeds the claims of the experiments hold (19 of 20 are enough)."""
+    needs_forks("claims")
     from autograder.authoring.claims import try_claims
     from autograder.lessons.model import LessonError
 
-    needs_forks("claims")
     root = course_root(course)
     check_json(json_file)
     assignment_names(root, names)

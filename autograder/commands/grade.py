@@ -52,11 +52,11 @@ def grade(
     Goes on where it was stopped, and grades again only what changed: the notebook, the lesson,
     the hidden seed, the grader's version or the options.
     """
+    needs_forks("grade")
     from autograder.course.folders import Course, CourseError
     from autograder.course.lock import LockedError, locked
     from autograder.course.nbgrader import BuildError, OldGradebookError
 
-    needs_forks("grade")
     root = course_root(course)
     check_json(json_file)
     wanted = assignment_names(root, names)

@@ -39,11 +39,11 @@ def prove(
     course: CourseFolder = None,
 ) -> None:
     """Show that the tests accept what is right and catch what is wrong."""
+    needs_forks("prove")
     from autograder.classes.workers import WorkerPool
 
     if quick:
         seeds, variant_seeds = 2, 1
-    needs_forks("prove")
     root = course_root(course)
     check_json(json_file)
     assignment_names(root, names)

@@ -266,11 +266,12 @@ def _style() -> Any:
     return None if matplotlib is None else matplotlib.rcParams
 
 
-def _set_in_place(target: Any) -> Callable[[Any], None]:
-    def write(before: list[Any]) -> None:
-        target[:] = before
+def _set_path(before: list[str]) -> None:
+    sys.path[:] = before
 
-    return write
+
+def _set_filters(before: list[Any]) -> None:
+    warnings.filters[:] = before  # type: ignore[index]  # a list, whatever its type says
 
 
 #: How to read each setting, and how to set it.
@@ -290,7 +291,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (np.geterr, lambda values: np.seterr(**values)),
     (np.get_printoptions, lambda values: np.set_printoptions(**values)),
     (lambda: dict(_style() or {}), _set_style),
-    (lambda: list(sys.path), _set_in_place(sys.path)),
-    (lambda: list(warnings.filters), _set_in_place(warnings.filters)),
+    (lambda: list(sys.path), _set_path),
+    (lambda: list(warnings.filters), _set_filters),
     (sys.getrecursionlimit, sys.setrecursionlimit),
 )
