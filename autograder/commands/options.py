@@ -64,7 +64,10 @@ Sandboxed = Annotated[
     ),
 ]
 RunExperiments = Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")]
-Gpu = Annotated[bool, typer.Option("--gpu", help="Let submissions use the NVIDIA devices.")]
+Gpu = Annotated[
+    bool,
+    typer.Option("--gpu", help="Let notebooks use the GPU, which is hidden from them otherwise."),
+]
 ChangedLimits = Annotated[
     list[str] | None,
     typer.Option(

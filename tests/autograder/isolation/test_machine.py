@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -102,3 +103,15 @@ def test_a_package_that_is_missing_is_needed_and_the_way_out_is_named(look) -> N
     assert found["nbgrader"].needed and not found["nbgrader"].fine
     assert found["nbgrader"].says == "is not installed: pip install nbgrader"
     assert (found["numpy"].fine, found["numpy"].says) == (True, there)
+
+
+def test_what_works_is_said_of_check_and_of_grade(look, monkeypatch) -> None:
+    found = look()
+    assert found["autograder check"].fine and found["autograder grade"].fine
+    monkeypatch.delattr(os, "fork")
+    found = look()
+    assert found["autograder check"].fine
+    assert (found["autograder grade"].fine, found["autograder grade"].needed) == (False, False)
+    assert "use WSL 2" in found["autograder grade"].says
+    # Strangers' notebooks are not graded there, so nothing is said of keeping them apart.
+    assert not any("sandbox" in what or "isolation" in what for what in found)
