@@ -26,9 +26,10 @@ from pathlib import Path
 from autograder.authoring import proof
 from autograder.authoring.proof import Row
 from autograder.classes.errors import PoolError
-from autograder.classes.jobs import Job, NotGraded
+from autograder.classes.jobs import Job, NotGraded, Pool
 from autograder.classes.self_check import Check, Line, UnknownTaskError
 from autograder.classes.self_check import check as check_with
+from autograder.classes.spawned_pool import open_pool
 from autograder.classes.workers import WorkerPool
 from autograder.intake.submission import SubmissionError, read
 from autograder.isolation.tiers import NO_ISOLATION, choose
@@ -89,8 +90,8 @@ def grade_notebook(
     """
     options = Options(run_experiments)
     job = Job(path.name, lesson, read(lesson, path), "", hidden_seed, options)
-    with _opened(pool, sandbox) as open_pool:
-        ((_, result),) = open_pool.run([job])
+    with _opened(pool, sandbox) as opened:
+        ((_, result),) = opened.run([job])
     if isinstance(result, NotGraded):
         raise PoolError(f"{path} could not be graded: {result.reason}")
     return result
@@ -101,7 +102,7 @@ def check_notebook(
     *,
     tasks: Iterable[str] = (),
     run_experiments: bool = False,
-    pool: WorkerPool | None = None,
+    pool: Pool | None = None,
 ) -> Check:
     """What the visible tests find in a student's own notebook: a line a test cell, remarks,
     written answers.
@@ -120,8 +121,8 @@ def check_notebook(
         UnknownTaskError: there is no such task.
         PoolError: the grader itself failed.
     """
-    with _opened(pool, "none") as open_pool:
-        return check_with(path, open_pool, run_experiments, tasks)
+    with open_pool() if pool is None else contextlib.nullcontext(pool) as opened:
+        return check_with(path, opened, run_experiments, tasks)
 
 
 def prove_lesson(
@@ -143,8 +144,8 @@ def prove_lesson(
         PoolError: the grader itself failed.
     """
     claims = proof.claims(lesson, seeds, variant_seeds)
-    with _opened(pool, sandbox) as open_pool:
-        return proof.prove(claims, open_pool, lambda done, total: None)
+    with _opened(pool, sandbox) as opened:
+        return proof.prove(claims, opened, lambda done, total: None)
 
 
 def read_marks(path: Path) -> list[Mark]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autograder.commands.check_report import print_check, print_folder
-from autograder.commands.options import JsonFile, RunExperiments, Sandboxed, cores, isolation_for
+from autograder.commands.options import (
+    Gpu,
+    JsonFile,
+    RunExperiments,
+    Sandboxed,
+    cores,
+    isolation_for,
+)
 from autograder.commands.output import (
     check_json,
     escape,
@@ -23,7 +31,9 @@ from autograder.commands.output import (
 )
 
 if TYPE_CHECKING:  # imported where they are used: they take long
+    from autograder.classes.jobs import Pool
     from autograder.classes.self_check import Check
+    from autograder.classes.spawned_pool import SpawnedPool
     from autograder.classes.workers import WorkerPool
 
 
@@ -39,6 +49,7 @@ def check(
     ] = False,
     run_experiments: RunExperiments = False,
     sandbox: Sandboxed = "none",
+    gpu: Gpu = False,
     json_file: JsonFile = None,
 ) -> None:
     """Run your notebook from the top in a clean process, and say what its visible tests find.
@@ -49,16 +60,16 @@ def check(
     check_json(json_file)
     tasks = tuple(task or ())
     if notebook.is_dir():
-        if tasks or watch:
-            fail("--task and --watch want one notebook, not a folder")
+        if tasks or watch or gpu:
+            fail("--task, --watch and --gpu want one notebook, not a folder")
         _check_folder(notebook, run_experiments, sandbox, json_file)
         return
     if not notebook.is_file():
         fail(f"{notebook} cannot be read (No such file or directory).")
     if watch:
-        _watch(notebook, tasks, run_experiments, sandbox, json_file)
+        _watch(notebook, tasks, run_experiments, json_file, lambda: _pool(1, sandbox, gpu))
         return
-    with status(f"Running {notebook.name} …"), _pool(1, sandbox) as pool:
+    with status(f"Running {notebook.name} …"), _pool(1, sandbox, gpu) as pool:
         from autograder.intake.submission import SubmissionError
 
         try:
@@ -71,15 +82,13 @@ def check(
         raise typer.Exit(1)
 
 
-def _pool(workers: int, sandbox: str) -> WorkerPool:
-    from autograder.classes.workers import WorkerPool
+def _pool(workers: int, sandbox: str, gpu: bool = False) -> WorkerPool | SpawnedPool:
+    from autograder.classes.spawned_pool import open_pool
 
-    return WorkerPool(workers, isolation_for(sandbox, warn=False))
+    return open_pool(workers, isolation_for(sandbox, gpu, warn=False))
 
 
-def _checked(
-    notebook: Path, pool: WorkerPool, tasks: tuple[str, ...], run_experiments: bool
-) -> Check:
+def _checked(notebook: Path, pool: Pool, tasks: tuple[str, ...], run_experiments: bool) -> Check:
     """What a check finds; ends the command where there is no such task.
 
     Raises:
@@ -97,15 +106,15 @@ def _watch(
     notebook: Path,
     tasks: tuple[str, ...],
     run_experiments: bool,
-    sandbox: str,
     json_file: Path | None,
+    opened: Callable[[], WorkerPool | SpawnedPool],
 ) -> None:
     """Check a notebook each time it is saved, until Ctrl-C."""
     from autograder.classes.watching import saves
     from autograder.intake.submission import SubmissionError
 
     # Ctrl-C is the way out, and no error.
-    with contextlib.suppress(KeyboardInterrupt), _pool(1, sandbox) as pool:
+    with contextlib.suppress(KeyboardInterrupt), opened() as pool:
         for _ in saves(notebook):
             began = time.perf_counter()
             try:

@@ -15,6 +15,7 @@ from autograder.commands.options import (
     cores,
     course_root,
     find_lessons,
+    needs_forks,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
 from autograder.commands.tables import print_claims
@@ -28,6 +29,7 @@ def claims(
     course: CourseFolder = None,
 ) -> None:
     """Show on how many seeds the claims of the experiments hold (19 of 20 are enough)."""
+    needs_forks("claims")
     from autograder.authoring.claims import try_claims
     from autograder.lessons.model import LessonError
 

@@ -17,6 +17,7 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    needs_forks,
 )
 from autograder.commands.output import check_json, escape, fail, out, problem, progress, write_json
 from autograder.commands.tables import class_picture, print_summary
@@ -40,6 +41,7 @@ def demo(
 
     DIR becomes an ordinary course, with its lessons: run autograder, nbgrader or formgrader there.
     """
+    needs_forks("demo")
     from autograder.classes.workers import WorkerPool
 
     root = course_root(course)

@@ -22,6 +22,7 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    needs_forks,
     open_cache,
     with_limits,
 )
@@ -58,6 +59,7 @@ def grade(
     Goes on where it was stopped, and grades again only what changed: after a change to one test,
     that test; after a change to prose, nothing. Whose marks change is said before they are written.
     """
+    needs_forks("grade")
     from autograder.course.folders import Course, CourseError
     from autograder.course.lock import LockedError, locked
     from autograder.course.nbgrader import BuildError, OldGradebookError

@@ -67,7 +67,10 @@ Sandboxed = Annotated[
     ),
 ]
 RunExperiments = Annotated[bool, typer.Option("--run-experiments", help="Run experiments too.")]
-Gpu = Annotated[bool, typer.Option("--gpu", help="Let submissions use the NVIDIA devices.")]
+Gpu = Annotated[
+    bool,
+    typer.Option("--gpu", help="Let notebooks use the GPU, which is hidden from them otherwise."),
+]
 ChangedLimits = Annotated[
     list[str] | None,
     typer.Option(
@@ -84,6 +87,14 @@ CacheFolder = Annotated[
         help="A folder of results that need not be made again; machines may share it.",
     ),
 ]
+
+
+def needs_forks(command: str) -> None:
+    """Fail at once where no process can be forked: on Windows."""
+    if not hasattr(os, "fork"):
+        from autograder.isolation.machine import NEEDS_FORKS
+
+        fail(f"autograder {command} {NEEDS_FORKS}")
 
 
 def cores() -> int:

@@ -18,6 +18,7 @@ from autograder.commands.options import (
     course_root,
     find_lessons,
     isolation_for,
+    needs_forks,
 )
 from autograder.commands.output import check_json, fail, progress, write_json
 from autograder.commands.tables import print_proof
@@ -38,6 +39,7 @@ def prove(
     course: CourseFolder = None,
 ) -> None:
     """Show that the tests accept what is right and catch what is wrong."""
+    needs_forks("prove")
     from autograder.classes.workers import WorkerPool
 
     if quick:

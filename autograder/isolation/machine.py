@@ -16,6 +16,13 @@ from autograder.isolation import cgroup, linux, tiers
 _PACKAGES = ("numpy", "torch", "matplotlib", "ipython", "jupyterlab")
 #: What grading a class takes, and a student's own check does not.
 _FOR_CLASSES = ("nbgrader",)
+#: Of the commands, what students and instructors need.
+_MAIN_COMMANDS = ("check", "grade")
+#: What is said of a command that does not work on Windows.
+NEEDS_FORKS = (
+    "needs Linux or macOS. On Windows use WSL 2: run 'wsl --install' once, and autograder in its "
+    "Ubuntu. 'autograder check NOTEBOOK' works without"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything; the isolation tiers by running a process in them."""
     packages = [*map(_package, _PACKAGES), *map(_class_package, _FOR_CLASSES)]
-    return [_python(), *packages, *_isolation(), _gpu(), _browser()]
+    return [_python(), *packages, *_commands(), *_isolation(), _gpu(), _browser()]
 
 
 def _python() -> Finding:
@@ -54,7 +61,21 @@ def _class_package(name: str) -> Finding:
     return Finding(name, False, "is not installed: only grading a class needs it ([class])")
 
 
+def _commands() -> list[Finding]:
+    if hasattr(os, "fork"):
+        untested = "; nobody has tested it on macOS" if tiers.MACOS else ""
+        return [Finding(f"autograder {name}", True, f"works{untested}") for name in _MAIN_COMMANDS]
+    slower = "works, in new processes in place of forks: it takes longer, and says the same"
+    check, grade = _MAIN_COMMANDS
+    return [
+        Finding(f"autograder {check}", True, slower),
+        Finding(f"autograder {grade}", False, NEEDS_FORKS),
+    ]
+
+
 def _isolation() -> list[Finding]:
+    if not hasattr(os, "fork"):  # strangers' notebooks are not graded here
+        return []
     found = []
     default = None
     tier: tiers.Tier

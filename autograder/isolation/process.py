@@ -248,8 +248,9 @@ class SubmissionProcess:
             return False
 
     def _has_ended(self, status: int) -> None:
-        self.ended = _how(status, self._limits)
-        self.was_killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+        code = os.waitstatus_to_exitcode(status)
+        self.ended = how_code_ended(code, self._limits)
+        self.was_killed = code == -signal.SIGKILL
         if self.was_killed and self._group is not None and self._group.was_full():
             self.ended = over_memory(self._limits["memory_mb"])
             self.was_killed = False
@@ -311,8 +312,8 @@ def _write_files(folder: Path, files: list[tuple[str, bytes]], user: int | None)
                 os.chown(folder / made, user, user)
 
 
-def _how(status: int, most: dict[str, Any]) -> str:
-    code = os.waitstatus_to_exitcode(status)
+def how_code_ended(code: int, most: dict[str, Any]) -> str:
+    """Half a sentence about a process that ended with a code, which is negative for a signal."""
     if code >= 0:
         return "it called exit" if code == 0 else f"it exited with code {code}"
     number = -code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from typing import Any
 
@@ -19,6 +18,8 @@ def apply(limits: dict[str, Any]) -> None:
             at a time). A missing one stays as it is. ``tests`` is the number of processes that
             a process may allow itself later, beyond ``processes``.
     """
+    import resource  # which Windows does not have
+
     for name, kind, unit in (
         ("memory_mb", resource.RLIMIT_AS, 1 << 20),
         ("cpu_seconds", resource.RLIMIT_CPU, 1),

@@ -5,23 +5,23 @@ from __future__ import annotations
 import contextlib
 import linecache
 import math
-import signal
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from autograder.judging import alarm
 from autograder.judging.conversation import Conversation
 from autograder.judging.mark import Mark, Outcome
 from autograder.judging.outputs import Outputs, Writer, error_output
 from autograder.judging.scripts import ProbeStep, Script, Step, file_of
 from autograder.judging.stand_ins import kind_of
 from autograder.judging.verdict import Verdict
-from autograder.judging.wording import Facts, TimeUp, reason_for
+from autograder.judging.wording import Facts, reason_for
 from autograder.lessons.model import Cell
 from autograder.protocol.channel import Channel, ChannelClosed
 
@@ -72,17 +72,16 @@ class Examination:
         left = self._seconds - self._spent
         conversation = self._conversation
         conversation.deadline = started + left
-        signal.signal(signal.SIGALRM, _raise_time_up)
-        signal.setitimer(signal.ITIMER_REAL, left + 1)
+        alarm.start(left + 1)
         writers = [Writer(self._outputs, name) for name in ("stdout", "stderr")]
         try:
             with contextlib.redirect_stdout(writers[0]), contextlib.redirect_stderr(writers[1]):
                 verdict = half()
             if conversation.broken:
                 raise conversation.broken
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            alarm.stop()
         except BaseException as error:  # noqa: BLE001  whatever ends a test is a verdict
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            alarm.stop()
             # If the process died, report that, even if the test caught the resulting exception.
             verdict = self._verdict_of(conversation.broken or error)
         self._spent += time.monotonic() - started
@@ -194,7 +193,3 @@ class Examination:
             last_call=self._conversation.last_call,
             seconds=self._seconds,
         )
-
-
-def _raise_time_up(*_: object) -> NoReturn:
-    raise TimeUp

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from autograder.intake.submission import Submission
 from autograder.judging import forbidden_names
@@ -22,11 +23,14 @@ from autograder.judging.scripts import Prepared
 from autograder.lessons.model import Cell, Lesson
 from autograder.lessons.notebooks import master_cells, released_cells
 
+if TYPE_CHECKING:
+    from autograder.judging.spawned import SpawnedSandbox
+
 
 def grade(
     lesson: Lesson,
     submission: Submission,
-    sandbox: Sandbox,
+    sandbox: Sandbox | SpawnedSandbox,
     prepared: Prepared,
     options: Options = Options(),  # noqa: B008  frozen
     files: Iterable[tuple[str, bytes]] = (),

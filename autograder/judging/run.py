@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from autograder.judging import forbidden_names
 from autograder.judging.examiner import Examiner, Pending
@@ -16,6 +16,9 @@ from autograder.judging.sandbox_client import Running, RunningTest, Sandbox, Sub
 from autograder.judging.scripts import Prepared
 from autograder.judging.verdict import Verdict
 from autograder.lessons.model import Lesson
+
+if TYPE_CHECKING:
+    from autograder.judging.spawned import SpawnedSandbox, SpawnedTest
 
 #: Files that a process of a submission may have open; descriptors under way in sockets count.
 _OPEN_FILES = 512
@@ -56,7 +59,7 @@ class NotebookRun:
         self,
         lesson: Lesson,
         steps: list[Step],
-        sandbox: Sandbox,
+        sandbox: Sandbox | SpawnedSandbox,
         prepared: Prepared,
         files: Iterable[tuple[str, bytes]],
     ) -> None:
@@ -131,12 +134,17 @@ class NotebookRun:
             "files": _OPEN_FILES,
         }
         with (
-            Examiner(self._lesson, self._prepared) as examiner,
+            self._examiner() as examiner,
             self._sandbox.submission(resources, self._files, self._forbidden) as running,
             contextlib.ExitStack() as opened,
         ):
             waiting = self._run_cells(steps, examiner, running, opened)
             self._run_hidden_lines(waiting, examiner)
+
+    def _examiner(self) -> Examiner:
+        if isinstance(self._sandbox, Sandbox):
+            return Examiner(self._lesson, self._prepared)
+        return self._sandbox.examiner(self._lesson)
 
     def _run_cells(
         self,
@@ -144,11 +152,11 @@ class NotebookRun:
         examiner: Examiner,
         running: Running,
         opened: contextlib.ExitStack,
-    ) -> list[tuple[TestStep, RunningTest]]:
+    ) -> list[tuple[TestStep, RunningTest | SpawnedTest]]:
         """Run the cells and the visible lines of tests; the tests that wait with hidden ones."""
-        waiting: list[tuple[TestStep, RunningTest]] = []
+        waiting: list[tuple[TestStep, RunningTest | SpawnedTest]] = []
         for step in steps:
-            left = self._deadline - time.monotonic()
+            left = self._deadline + running.spent_again - time.monotonic()
             if left <= 0:
                 break
             if step.fatal:
@@ -169,7 +177,7 @@ class NotebookRun:
         return waiting
 
     def _run_hidden_lines(
-        self, waiting: list[tuple[TestStep, RunningTest]], examiner: Examiner
+        self, waiting: list[tuple[TestStep, RunningTest | SpawnedTest]], examiner: Examiner
     ) -> None:
         # What cells have used up is not taken from the tests that went well.
         least = time.monotonic() + self._lesson.limits.notebook_seconds * _FOR_HIDDEN
@@ -184,7 +192,9 @@ class NotebookRun:
         if lost:
             raise _RestartTests
 
-    def _judge(self, step: TestStep, answer: Verdict | Pending, test: RunningTest) -> bool:
+    def _judge(
+        self, step: TestStep, answer: Verdict | Pending, test: RunningTest | SpawnedTest
+    ) -> bool:
         """Take a verdict, if it is one; whether it was."""
         if isinstance(answer, Pending):
             return False

@@ -112,11 +112,11 @@ class Sandbox:
             )
         )
         ours, theirs = socket.socketpair()
-        fonts = _font_list()
+        fonts = font_list()
         inside = isolation.tier == "strong"
         home = Path(FONTS).parent if inside else self._folder
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= preimport.ENVIRONMENT
+        environment |= preimport.environment(isolation.gpu)
         environment |= {
             "HOME": str(home),
             "TMPDIR": str(home),
@@ -299,6 +299,9 @@ class Sandbox:
 class Running:
     """The process of one submission."""
 
+    #: Seconds that were spent on its behalf, and are not taken from its time.
+    spent_again = 0.0
+
     def __init__(self, channel: Channel, sandbox: Sandbox) -> None:
         self._channel = channel
         self._sandbox = sandbox
@@ -391,7 +394,7 @@ def _ask(
             sock.close()
 
 
-def _font_list() -> Path | None:
+def font_list() -> Path | None:
     """matplotlib's list of fonts, which takes seconds to make anew; None if there is none yet.
 
     Importing matplotlib to ask where its list is would take a second.

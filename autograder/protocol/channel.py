@@ -20,6 +20,7 @@ MAX_FRAME = 256 << 20
 _LENGTH = struct.Struct(">I")
 #: What is not sent in so many seconds is not read at the other end.
 _SEND_SECONDS = 20.0
+_LITTLE = 1 << 14
 
 
 class ProtocolError(Exception):
@@ -52,10 +53,8 @@ class Channel:
     def hung_up(self) -> bool:
         """Whether the other side is gone, and nothing that it sent is left to be read."""
         try:
-            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
+            return _is_ready(self.socket, 0.0) and not self.socket.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # the latter if this side is closed
             return True
 
     def send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
@@ -89,13 +88,11 @@ class Channel:
         left = memoryview(data)
         if self.socket.fileno() < 0:
             raise OSError(errno.EBADF, "this side is closed")
-        poll = select.poll()
-        poll.register(self.socket, select.POLLOUT)
         while left:
-            if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+            if not _is_ready(self.socket, max(deadline - time.monotonic(), 0), to_send=True):
                 raise TimeoutError(errno.ETIMEDOUT, "it does not read what it is sent")
             with contextlib.suppress(BlockingIOError):
-                left = left[self.socket.send(left, socket.MSG_DONTWAIT) :]
+                left = left[_send_some(self.socket, left) :]
 
     def receive(self, seconds: float | None = None) -> dict[str, Any]:
         """The next frame.
@@ -156,6 +153,8 @@ class Channel:
             raise ChannelClosed(f"the other side is gone ({error.strerror})") from error
 
     def _read_with_files(self, size: int, files: int, descriptors: list[int]) -> bytes:
+        if not hasattr(socket, "recv_fds"):  # on Windows, where no open file ever comes along
+            return self._read(size)
         try:
             part, new, _, _ = socket.recv_fds(self.socket, size, files)
         except OSError as error:
@@ -168,8 +167,25 @@ class Channel:
             raise ChannelClosed("this side is closed")
         if deadline is None:
             return
-        poll = select.poll()
-        poll.register(self.socket, select.POLLIN)
         left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
+        if left <= 0 or not _is_ready(self.socket, left):
             raise ChannelTimeout("nothing came in time")
+
+
+def _is_ready(sock: socket.socket, seconds: float, to_send: bool = False) -> bool:
+    """Whether a socket can be read (or written to) without waiting, within so many seconds."""
+    if not hasattr(select, "poll"):  # on Windows, where select has no limit on descriptors
+        ready = select.select([] if to_send else [sock], [sock] if to_send else [], [], seconds)
+        return any(ready)
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT if to_send else select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _send_some(sock: socket.socket, data: memoryview) -> int:
+    """Send what the socket takes at once; the number of bytes."""
+    if hasattr(socket, "MSG_DONTWAIT"):
+        return sock.send(data, socket.MSG_DONTWAIT)
+    # On Windows. To have the socket not wait, for a moment, would have a thread that reads from it
+    # not wait either; a little is taken at once by a socket that is ready.
+    return sock.send(data[:_LITTLE])

@@ -190,6 +190,14 @@ class OpenTest(Message):
 
 
 @dataclass(frozen=True)
+class Listening(Message):
+    """Without forks: the submission's own process answers the test, and listens here for it."""
+
+    conversation, sender = "notebook", "submission"
+    address: str
+
+
+@dataclass(frozen=True)
 class EndTest(Message):
     """The test is over: end its process."""
 
@@ -197,15 +205,27 @@ class EndTest(Message):
     number: int
 
 
+@dataclass(frozen=True)
+class Settled(Message):
+    """Without forks: what the test's calls have changed for good, in words; empty if nothing."""
+
+    conversation, sender = "notebook", "submission"
+    changed: str
+
+
 # -- examiner: worker and examiner -----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BeginTest(Message):
-    """Judge a test cell up to its first hidden line; the socket leads to who answers it."""
+    """Judge a test cell up to its first hidden line; the socket leads to who answers it.
+
+    Without forks ``address`` is where it listens, and the hidden lines are judged too.
+    """
 
     conversation, sender, descriptors = "examiner", "worker", 1
     cell: str
+    address: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,22 +92,26 @@ class Answers:
         return message
 
     def serve(self, message: Message) -> NoReturn:
-        """Answer ``message`` and those after it until the test is over."""
-        sys.stdout = Stream(self._shell.recorder, "stdout")
-        sys.stderr = Stream(self._shell.recorder, "stderr")
+        """Answer ``message`` and those after it until the test is over, and end this process."""
         if not may_signal():  # nobody can end this process but itself
             with contextlib.suppress(RuntimeError):  # too many threads: it ends with the submission
                 threading.Thread(target=self._end_when_over, daemon=True).start()
         code = 1
         try:
+            self.answer_until_over(message)
+            code = 0
+        finally:
+            os._exit(code)
+
+    def answer_until_over(self, message: Message) -> None:
+        """Answer ``message`` and those after it until the test is over."""
+        sys.stdout = Stream(self._shell.recorder, "stdout")
+        sys.stderr = Stream(self._shell.recorder, "stderr")
+        with contextlib.suppress(ChannelClosed):
             while True:
                 self._send(self._answer(message))
                 self._codec.forget()
                 message = receive(self._channel, *_QUESTIONS)
-        except ChannelClosed:
-            code = 0
-        finally:
-            os._exit(code)
 
     def _end_when_over(self) -> None:
         hung_up = select.poll()

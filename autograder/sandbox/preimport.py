@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import os
 from typing import Any
 
 #: What every notebook and its tests import; what a lesson imports beside it is preloaded when it
@@ -36,6 +37,20 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 
+#: The course's tests are for the CPU, where every machine counts the same.
+_WITHOUT_DEVICES = {"CUDA_VISIBLE_DEVICES": "", "NNLAB_DEVICE": "cpu"}
+#: PyTorch's own way to ask for a GPU begins CUDA, which a fork of the process could not use then.
+_WITH_DEVICES = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+
+
+def environment(gpu: bool = False) -> dict[str, str]:
+    """What the environment of a warm process has beside its own.
+
+    Args:
+        gpu: notebooks may use the devices of this machine; else they find none.
+    """
+    return {**ENVIRONMENT, **(_WITH_DEVICES if gpu else _WITHOUT_DEVICES)}
+
 
 def import_all() -> None:
     """Import the modules. One that isn't installed is left to the notebook that wants it."""
@@ -46,6 +61,8 @@ def import_all() -> None:
     import torch
 
     torch.set_num_threads(1)
+    if os.environ.get("NNLAB_DEVICE") == "cpu":
+        _hide_devices()
     # What a process does first costs it thousands of page faults, so it is done here, not in
     # every fork: asking for the number of threads (each fork's child does), a first explicit
     # gradient (imports sympy), a first product of matrices.
@@ -54,6 +71,15 @@ def import_all() -> None:
     torch.optim.Adam([weight])
     (2 * weight).backward(torch.ones(1))
     gc.enable()
+
+
+def _hide_devices() -> None:
+    """Have PyTorch find no device but the CPU; what has no environment variable says so itself."""
+    import torch
+
+    for kind in (torch.backends.mps, getattr(torch, "xpu", None)):
+        if kind is not None:
+            setattr(kind, "is_available", lambda: False)  # noqa: B010  mypy knows them as modules
 
 
 def preload(source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -108,3 +109,15 @@ def test_a_student_needs_neither_nbgrader_nor_isolation(look) -> None:
     found = look(missing="nbgrader", strong=False, fallback=False)
     assert not any(one.needed and not one.fine for one in found.values())
     assert found["nbgrader"].says == "is not installed: only grading a class needs it ([class])"
+
+
+def test_what_works_is_said_of_check_and_of_grade(look, monkeypatch) -> None:
+    found = look()
+    assert found["autograder check"].fine and found["autograder grade"].fine
+    monkeypatch.delattr(os, "fork")
+    found = look()
+    assert found["autograder check"].fine
+    assert (found["autograder grade"].fine, found["autograder grade"].needed) == (False, False)
+    assert "use WSL 2" in found["autograder grade"].says
+    # Strangers' notebooks are not graded there, so nothing is said of keeping them apart.
+    assert not any("sandbox" in what or "isolation" in what for what in found)

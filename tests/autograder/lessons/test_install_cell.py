@@ -17,8 +17,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from autograder.authoring.build import build
 from autograder.intake.own_lesson import read_own
 from autograder.intake.submission import read
+from autograder.judging.options import Options
 from autograder.judging.plan import plan
-from autograder.judging.result import Options
 from autograder.lessons import reading
 from autograder.lessons.model import Lesson, LessonError
 from autograder.lessons.notebooks import master_cells, released_cells

@@ -260,3 +260,33 @@ def test_who_reads_slowly_but_all_of_it_is_waited_for(channels, clock):
     clock(0.5, lambda: taken.append(len(theirs.socket.recv(1 << 20))))
     ours.send({"x": bytes(2 << 20)})
     assert sum(taken) > 1 << 20
+
+
+@pytest.fixture
+def as_on_windows(monkeypatch):
+    """Neither poll, nor sending without waiting, nor open files."""
+    monkeypatch.delattr(select, "poll")
+    for name in ("MSG_DONTWAIT", "send_fds", "recv_fds"):
+        monkeypatch.delattr(socket, name)
+
+
+def test_frames_arrive_on_windows_too_and_in_time(channels, as_on_windows):
+    ours, theirs = channels
+    ours.send({"n": 1})
+    assert theirs.receive_with_files(1) == ({"n": 1}, [])
+    with pytest.raises(ChannelTimeout):
+        theirs.receive(0.01)
+    assert not theirs.hung_up()
+    ours.close()
+    assert theirs.hung_up()
+    with pytest.raises(ChannelClosed):
+        theirs.receive(1)
+
+
+def test_what_nobody_reads_is_not_sent_for_ever_on_windows_either(
+    channels, as_on_windows, monkeypatch
+):
+    ours, _ = channels
+    monkeypatch.setattr(channel, "_SEND_SECONDS", 0.1)
+    with pytest.raises(ChannelClosed):
+        ours.send({"x": b"x" * (4 << 20)})
