@@ -6,7 +6,10 @@ from autograder.authoring.public_files import template
 from autograder.lessons.model import Lesson
 
 #: What an installation of the base took: measured with ``make try-handout``.
-MEASURED = "135 packages, 1.7 GB, 200 seconds while the machine did other work too"
+MEASURED = (
+    "135 packages, 1.7 GB; with pip 200 seconds, with uv 30, packages in reach, on a machine that "
+    "did other work too"
+)
 
 
 def start_here(lessons: list[Lesson], archive: str) -> str:

@@ -64,6 +64,16 @@ def test_the_readme_names_every_notebook_and_only_files_that_are_there(tree) -> 
     assert "{" not in text
 
 
+def test_one_begins_with_the_tree_as_with_a_hand_out(tree, files) -> None:
+    start = files["autograder/authoring/public/START_HERE.md"].decode()
+    readme = (tree / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^ *```sh\n.*?^ *```", start, re.MULTILINE | re.DOTALL)
+    assert block in readme
+    notebook = f"release/{LESSONS[0].name}/{LESSONS[0].name}.ipynb"
+    for command in ("jupyter lab", "autograder check"):
+        assert f"`{command} {notebook}`" in readme
+
+
 def test_environment_container_and_binder_agree_with_what_is_there(tree) -> None:
     environment = yaml.safe_load((tree / "environment.yml").read_text())
     (pip,) = [one["pip"] for one in environment["dependencies"] if isinstance(one, dict)]
