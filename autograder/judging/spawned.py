@@ -92,8 +92,7 @@ class SpawnedSandbox:
 
     def close(self) -> None:
         """End all processes."""
-        for examiner in self._examiners.values():
-            examiner.end()
+        self._end_examiners()
         if self._next is not None:
             self._next.close()
         self._stack.close()
@@ -116,13 +115,16 @@ class SpawnedSandbox:
         )
         with contextlib.closing(SpawnedRunning(self, message)) as running:
             self._running = running
-            yield running
-        self._running = None
+            try:
+                yield running
+            finally:
+                self._running = None
 
     def examiner(self, lesson: Lesson) -> SpawnedExaminer:
-        """The examiner of a lesson, whose process is kept for the next submission."""
+        """The examiner of a lesson, whose process is kept until another lesson comes."""
         key = (lesson.digest, self.hidden_seed)
         if key not in self._examiners:
+            self._end_examiners()
             seed = {SEED_VARIABLE: str(self.hidden_seed)}
             self._examiners[key] = SpawnedExaminer(lesson, {**self.environment(), **seed})
         return self._examiners[key]
@@ -146,10 +148,14 @@ class SpawnedSandbox:
         # Where one was replaced, others will be: the next imports while this one works.
         self._next = self._started() if is_replacement else None
         try:
+            channel = taken.channel  # waits for its imports
             for source in self._preloads:
-                send(taken.channel, Preload(source))
-                receive(taken.channel, Done, seconds=START_SECONDS)
+                send(channel, Preload(source))
+                receive(channel, Done, seconds=START_SECONDS)
             taken.weigh()
+        except SandboxError:
+            taken.close()
+            raise
         except ProtocolError as error:
             taken.close()
             raise SandboxError(f"a process for the notebook does not answer: {error}") from error
@@ -162,6 +168,7 @@ class SpawnedSandbox:
         return {
             **known,
             **preimport.environment(self._gpu),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder)),
             "MPLCONFIGDIR": str(self._folder / "matplotlib"),
             "IPYTHONDIR": str(self._folder / "ipython"),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -171,6 +178,11 @@ class SpawnedSandbox:
             # Files are read as on the systems where marks are given.
             "PYTHONUTF8": "1",
         }
+
+    def _end_examiners(self) -> None:
+        for examiner in self._examiners.values():
+            examiner.end()
+        self._examiners.clear()
 
     def _started(self) -> SpawnedProcess:
         try:
@@ -263,6 +275,7 @@ class SpawnedRunning(Running):
             send(self._channel, self._start)
             receive(self._channel, Started, seconds=START_SECONDS)
         except ProtocolError as error:
+            self._drop()
             raise SandboxError(f"a submission cannot be started: {error}") from error
         for cell in self._past:
             super().run(*cell)

@@ -20,7 +20,10 @@ MAX_FRAME = 256 << 20
 _LENGTH = struct.Struct(">I")
 #: What is not sent in so many seconds is not read at the other end.
 _SEND_SECONDS = 20.0
+#: What is sent at once, in bytes, and waited for at once, in seconds, on Windows: a wait there does
+#: not hear of Ctrl-C.
 _LITTLE = 1 << 14
+_SLICE = 0.2
 
 
 class ProtocolError(Exception):
@@ -175,8 +178,13 @@ class Channel:
 def _is_ready(sock: socket.socket, seconds: float, to_send: bool = False) -> bool:
     """Whether a socket can be read (or written to) without waiting, within so many seconds."""
     if not hasattr(select, "poll"):  # on Windows, where select has no limit on descriptors
-        ready = select.select([] if to_send else [sock], [sock] if to_send else [], [], seconds)
-        return any(ready)
+        readers, writers = ([], [sock]) if to_send else ([sock], [])
+        deadline = time.monotonic() + seconds
+        while not any(select.select(readers, writers, [], min(seconds, _SLICE))):
+            seconds = deadline - time.monotonic()
+            if seconds <= 0:
+                return False
+        return True
     poll = select.poll()
     poll.register(sock, select.POLLOUT if to_send else select.POLLIN)
     return bool(poll.poll(seconds * 1000))

@@ -203,3 +203,12 @@ def test_what_is_no_notebook_is_named(small_course, autograder, file, says) -> N
     assert ended.returncode == 2
     assert says in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr
+
+
+def test_the_same_is_said_without_forks_as_with_them(notebook, autograder) -> None:
+    root = Path(__file__).parents[3]
+    path = os.pathsep.join([str(root / "tests" / "without_forks"), str(root)])
+    forked = autograder("check", notebook.name, folder=notebook.parent)
+    spawned = autograder("check", notebook.name, folder=notebook.parent, PYTHONPATH=path)
+    assert (spawned.stdout, spawned.returncode) == (forked.stdout, forked.returncode)
+    assert spawned.stderr == ""
