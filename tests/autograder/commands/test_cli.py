@@ -15,7 +15,7 @@ COMMANDS = typer.main.get_command(app).commands
 
 def test_there_is_a_file_a_command() -> None:
     assert set(COMMANDS) == {
-        "build", "prove", "claims", "check", "grade", "collect", "demo", "doctor",
+        "build", "prove", "claims", "check", "refresh", "grade", "collect", "demo", "doctor",
     }  # fmt: skip
 
 
