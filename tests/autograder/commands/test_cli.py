@@ -15,8 +15,8 @@ COMMANDS = typer.main.get_command(app).commands
 
 def test_there_is_a_file_a_command() -> None:
     assert set(COMMANDS) == {
-        "build", "prove", "claims", "check", "refresh", "grade", "collect", "demo", "doctor", "cache",
-        "new", "handout", "publish",
+        "build", "prove", "claims", "check", "refresh", "grade", "collect", "demo", "doctor",
+        "cache", "new", "handout", "publish",
     }  # fmt: skip
 
 
