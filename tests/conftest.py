@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 # Before anything imports torch: one thread, as in the grader. A process that has run torch on
 # several threads hangs its forks, and the tests fork.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+# A shell that starts this in the background has it ignore Ctrl-C, and what tests start with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Stock nbgrader, which some tests run, calls alembic by its name.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
