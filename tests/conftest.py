@@ -13,9 +13,6 @@ from pathlib import Path
 # several threads hangs its forks, and the tests fork.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-# A shell that starts this in the background has it ignore Ctrl-C, and what tests start with it.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # Stock nbgrader, which some tests run, calls alembic by its name.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
@@ -32,6 +29,9 @@ from autograder.judging.sandbox_client import Sandbox
 from autograder.judging.scripts import Prepared
 from autograder.lessons import reading
 from autograder.lessons.model import Lesson
+
+# A shell that starts this in the background has it ignore Ctrl-C, and what tests start with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 SMALL_COURSE = Path(__file__).parent / "course"

@@ -43,7 +43,8 @@ def test_it_holds_the_notebook_what_it_imports_and_how_to_begin(made, course) ->
     assert {name.partition("/")[0] for name in names} == {"90_small"}
     top = {name.split("/")[1] for name in names}
     assert top == {
-        "90_small.ipynb", "START_HERE.md", "nnlab", "autograder", "pyproject.toml",
+        "90_small.ipynb", "90_small.lesson.json", "START_HERE.md", "nnlab", "autograder",
+        "pyproject.toml",
         "constraints.txt", "environment.yml", "LICENSE", "LICENSE-PROSE.md", "NOTICE",
         "CITATION.cff",
     }  # fmt: skip
