@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "submissions"
 NAMES = [folder.name for folder in reading.folders(ROOT)]
 #: How many variants of each lesson are tried in a run.
-EACH = 6
+EACH = 2
 #: No verdict hangs on how busy the machine is.
 AGES = {"cell_seconds": 1200, "test_seconds": 1200, "notebook_seconds": 7200}
 
