@@ -181,7 +181,7 @@ def grade_class(
             on_changes(changes)
             if not dry_run:
                 with _uninterrupted():
-                    run.commit()
+                    run.write_kept()
         finally:
             run.discard()
     return ClassRun(
@@ -319,7 +319,7 @@ class _Run:
         """The marks of students who had marks before, as far as they are others now."""
         return sorted(self._changes, key=lambda change: change.student)
 
-    def commit(self) -> None:
+    def write_kept(self) -> None:
         """Write what was kept for the end."""
         while self._staged:
             staged = self._staged.pop(0)
