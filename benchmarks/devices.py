@@ -71,7 +71,7 @@ def run_here(one: Lesson, device: str) -> Run:
     failed: dict[str, str] = {}
     for cell in one.cells:
         in_torch = in_torch or begins_pytorch_part(cell)
-        if not cell.is_code:
+        if not cell.is_code or cell.kind == "install":  # it installs what is here
             continue
         started = time.perf_counter()
         try:
