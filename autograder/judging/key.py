@@ -68,7 +68,7 @@ def graded_part(lesson: Lesson) -> str:
     released = released_cells(lesson)
     cells: list[Any] = []
     for cell in lesson.cells:
-        if cell.is_code:
+        if cell.is_code and cell.kind != "install":
             cells.append(_of_cell(cell))
         elif cell.kind == "answer":
             there = released.get(cell.id)
