@@ -54,7 +54,7 @@ threats-nbgrader: $(VENV)/.test  ## the threats beside stock nbgrader
 	$(BIN)/python benchmarks/threats_nbgrader.py
 
 try-handout: $(VENV)/.test  ## install a hand-out in empty environments, open it, check it; takes minutes
-	HANDOUT=whole $(BIN)/python -m pytest -q --capture=no tests/test_handout.py
+	HANDOUT=whole $(BIN)/python -m pytest -q --capture=no tests/test_begin_from_handout.py
 
 build: $(VENV)/.base  ## make source/ and release/ from the lessons
 	$(BIN)/autograder build
