@@ -6,14 +6,13 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.classes.provenance import Provenance
+from autograder.course.atomic import write_text
 from autograder.intake.alterations import Flag
 from autograder.judging.earlier import Earlier
 from autograder.judging.mark import Mark
@@ -82,7 +81,9 @@ class ResultCache:
         body = json.dumps(_from_result(result), sort_keys=True)
         entry = {"signature": self._signature(name, body), "body": body}
         with contextlib.suppress(OSError):
-            self._write(self._path(name), json.dumps(entry))
+            path = self._path(name)
+            path.parent.mkdir(exist_ok=True)
+            write_text(path, json.dumps(entry))
 
     def size(self) -> CacheSize:
         """How much there is."""
@@ -108,17 +109,6 @@ class ResultCache:
 
     def _signature(self, name: str, body: str) -> str:
         return hmac.new(self._secret, f"{name}\n{body}".encode(), "sha256").hexdigest()
-
-    def _write(self, path: Path, text: str) -> None:
-        path.parent.mkdir(exist_ok=True)
-        descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=".")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(staged).replace(path)
-        except BaseException:
-            Path(staged).unlink(missing_ok=True)
-            raise
 
 
 def _name(made_from: Provenance) -> str:

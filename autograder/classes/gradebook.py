@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from nbgrader.api import (
     Assignment,
@@ -35,14 +36,6 @@ from autograder.judging.mark import Mark
 from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import KERNEL, master_cells
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What an autograded notebook says of how it was made."""
-
-    made_from: Provenance
-    earlier: Earlier | None
 
 
 @dataclass(frozen=True)
@@ -101,22 +94,34 @@ class GradebookWriter:
             submission.student_id for submission in self._book.assignment_submissions(lesson.name)
         }
 
-    def graded(self, one: HandedIn, lesson: Lesson) -> Graded | None:
-        """What an autograded notebook says it was made from; None if there is none, or it is of
-        another version."""
-        path = self.course.folder("autograded", one.student, lesson.name) / f"{lesson.name}.ipynb"
+    def made_from(self, one: HandedIn, lesson: Lesson) -> Provenance | None:
+        """What an autograded notebook was made from; None if there is none, or it is of another
+        version."""
         try:
-            notebook = json.loads(path.read_text(encoding="utf-8"))
-            record = notebook["metadata"]["autograder"]
-            made_from = Provenance.from_dict(record["made_from"])
-            earlier = None
-            if record["earlier"] is not None:
-                earlier = Earlier.from_notebook(
-                    record["earlier"], made_from.keys, notebook["cells"], lesson
-                )
+            record = self._autograded(one, lesson)["metadata"]["autograder"]
+            return Provenance.from_dict(record["made_from"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Graded(made_from, earlier)
+
+    def earlier(self, one: HandedIn, lesson: Lesson, made_from: Provenance) -> Earlier | None:
+        """What the last grading found that still holds where marks are made from this; None if it
+        graded another submission, or was of another version."""
+        try:
+            notebook = self._autograded(one, lesson)
+            record = notebook["metadata"]["autograder"]
+            before = Provenance.from_dict(record["made_from"])
+            if record["earlier"] is None or not before.is_of_same_submission(made_from):
+                return None
+            earlier = Earlier.from_notebook(
+                record["earlier"], before.keys, notebook["cells"], lesson
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return earlier.only(made_from.keys)
+
+    def _autograded(self, one: HandedIn, lesson: Lesson) -> Any:
+        path = self.course.folder("autograded", one.student, lesson.name) / f"{lesson.name}.ipynb"
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def points(self, one: HandedIn, lesson: Lesson) -> dict[str, float | None]:
         """The points that a student's cells earned the last time, by the cell's id."""

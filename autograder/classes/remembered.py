@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +17,8 @@ import autograder
 import nnlab
 from autograder.classes.jobs import Job
 from autograder.classes.self_check import Check, OwnWork
+from autograder.course.atomic import write_text
+from autograder.judging.key import submission_digest
 
 
 class RememberedChecks:
@@ -45,10 +46,7 @@ class RememberedChecks:
         text = json.dumps({"key": key(work, job), "check": check.to_dict()})
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(dir=self.folder)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(self._file(work))
+            write_text(self._file(work), text)
 
     def _file(self, work: OwnWork) -> Path:
         path = os.fsencode(work.path.absolute())
@@ -59,9 +57,8 @@ def key(work: OwnWork, job: Job) -> str:
     """A digest of all that a check depends on. A notebook's outputs are nothing of it."""
     digest = hashlib.sha256()
     facts = (work.lesson.digest, work.found, work.notes, sorted(work.altered), asdict(job.options))
-    submission = work.submission
-    written = (sorted(submission.sources.items()), submission.extras, submission.remarks)
-    for fact in (*facts, *written, submission.flags, job.hidden_seed, _judge(), _installed()):
+    written = submission_digest(work.submission)
+    for fact in (*facts, written, job.hidden_seed, _judge(), _installed()):
         digest.update(f"{fact!r}\n".encode("utf-8", "surrogateescape"))
     for name, content in work.files:
         digest.update(f"{name!r} {hashlib.sha256(content).hexdigest()}\n".encode())

@@ -227,8 +227,8 @@ class _Run:
                 inputs = inputs_digest(
                     self._course, one, self._lesson, self._options, self._environment
                 )
-                graded = self._marks.graded(one, self._lesson) if one.student in known else None
-                if self._force or graded is None or graded.made_from.inputs != inputs:
+                before = self._marks.made_from(one, self._lesson) if one.student in known else None
+                if self._force or before is None or before.inputs != inputs:
                     self._todo[one.student] = (one, inputs)
         return list(self._todo)
 
@@ -251,7 +251,10 @@ class _Run:
                 if found is not None:
                     self._take(job.key, found, advance)
                 else:
-                    yield job if self._force else self._with_earlier(job, one)
+                    earlier = None
+                    if not self._force:
+                        earlier = self._marks.earlier(one, self._lesson, made_from)
+                    yield dataclasses.replace(job, earlier=earlier)
 
     def _provenance(self, job: Job, inputs: str) -> Provenance:
         """What the marks of a job will be made from."""
@@ -266,16 +269,6 @@ class _Run:
             files=job.files,
         )
         return Provenance(inputs, submission_digest(job.submission), self._environment.digest, keys)
-
-    def _with_earlier(self, job: Job, one: HandedIn) -> Job:
-        """The job with what an earlier grading of the same submission says of it."""
-        graded = self._marks.graded(one, self._lesson)
-        made_from = self._made_from[job.key]
-        if graded is None or graded.earlier is None:
-            return job
-        if not graded.made_from.is_of_same_submission(made_from):
-            return job
-        return dataclasses.replace(job, earlier=graded.earlier.only(made_from.keys))
 
     def _take(
         self, student: str, result: Result | NotGraded, advance: Callable[[int], None]

@@ -1,4 +1,4 @@
-"""Puts a folder in the place of another, in one step where the system can."""
+"""Puts a file or a folder in the place of another, in one step where the system can."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from pathlib import Path
 
 #: What is put aside for a moment has a name that begins so, before the name of its place.
 ASIDE = ".old-"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, whoever else reads or writes it."""
+    descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(staged).replace(path)
+    except BaseException:
+        Path(staged).unlink(missing_ok=True)
+        raise
 
 
 def replace(staged: Path, target: Path, keep: Path | None = None) -> None:

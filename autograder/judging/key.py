@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from autograder.intake.submission import Submission
@@ -60,6 +61,7 @@ def mark_keys(
     return keys
 
 
+@lru_cache(maxsize=16)  # asked for every submission of a class
 def graded_part(lesson: Lesson) -> str:
     """A digest of what of a lesson may change a mark: its code, its points, its limits.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from jupyter_lab import CHROMIUM, running_browser
 
 from autograder.classes.run import ClassRun, Entry
 from autograder.intake.alterations import Flag
@@ -16,9 +16,6 @@ from autograder.judging.result import Result
 from autograder.lessons.model import Lesson
 from autograder.pages.class_page import class_page, write_class_page
 
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
 #: Markup in each place where a word of a student's could become some.
 EVIL = (
     "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>\"'&{{7*7}}"
@@ -154,14 +151,8 @@ def test_a_title_is_no_markup_either(small) -> None:
 def browser() -> Iterator[object]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with running_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
