@@ -162,6 +162,17 @@ for _ in range(4):
     check_close("backtracking on a quadratic, with a first step that is good enough", got,
                 0.9 * limit, rtol=1e-5, look="Try the first step before you shorten it.")
 
+# A step that every weaker demand accepts, whatever was drawn above.
+w = rng.normal(size=3)
+direction = -5 * (hessian @ w)
+first = -1.3 * 2 * (1 - 0.45) * (w @ hessian @ direction) / (direction @ hessian @ direction)
+got = backtracking(
+    lambda x: float(x @ hessian @ x) / 2, lambda x: hessian @ x, w, direction, first, 0.6, 0.45
+)
+check_close("backtracking on a quadratic, c1=0.45, from a step a little too long", got, 0.6 * first,
+            rtol=1e-5,
+            look="Accept as soon as loss(w + step·p) ≤ loss(w) + c1·step·(gradient(w) · p).")
+
 
 def fence(x):
     return float(x[0] - np.log(x[0])) if x[0] > 0 else float("nan")
