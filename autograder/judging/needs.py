@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from autograder.judging.plan import LessonStep, Step, TestStep
 from autograder.lessons.python_source import (
@@ -42,6 +42,9 @@ _SETTINGS = frozenset(
         "simplefilter", "use_deterministic_algorithms",
     }
 )  # fmt: skip
+
+#: What a cell's source tells is asked for each test of each submission, and most cells are alike.
+_by_source = lru_cache(maxsize=4096)
 
 
 class Needs:
@@ -84,7 +87,7 @@ class Needs:
             return True
         if self._is_quiet[id(step)]:
             return False
-        if _changes_settings(step):
+        if _changes_settings(step.source):
             return True
         # It may change what it can reach.
         reached = self._reached(step, before)
@@ -94,16 +97,16 @@ class Needs:
         """The names that a cell reads, and those that the cells read which bind these, and so on;
         and the random state, if any of them has to do with it."""
         found: set[str] = set()
-        through = [step]
+        through = {id(step): step}
         pending = set(free_names(step.source))
         while pending:
             name = pending.pop()
             found.add(name)
             for other in before:
-                if other not in through and name in top_level_names(other.source):
-                    through.append(other)
+                if id(other) not in through and name in top_level_names(other.source):
+                    through[id(other)] = other
                     pending |= free_names(other.source) - found
-        return found | self._random_state_of(through)
+        return found | self._random_state_of(through.values())
 
     def _random_state_of(self, steps: Iterable[Step]) -> set[str]:
         uses = any(_uses_random_state(step.source, self._aliases) for step in steps)
@@ -112,7 +115,9 @@ class Needs:
     @cached_property
     def _aliases(self) -> frozenset[tuple[str, str]]:
         """What the notebook's names of modules mean, as far as nothing else binds them."""
-        found = import_aliases(step.source for step in self._running)
+        found: dict[str, str] = {}
+        for step in self._running:
+            found.update(_aliases_of(step.source))
         return frozenset(
             (name, full) for name, full in found.items() if name not in self._bound_otherwise
         )
@@ -156,14 +161,21 @@ def _own(step: Step) -> bool:
     return not isinstance(step, LessonStep) or step.cell.is_students
 
 
-def _changes_settings(step: Step) -> bool:
+@_by_source
+def _aliases_of(source: str) -> dict[str, str]:
+    return import_aliases([source])
+
+
+@_by_source
+def _changes_settings(source: str) -> bool:
     return any(
         (isinstance(node, ast.Attribute) and node.attr in _SETTINGS)
         or (isinstance(node, ast.Name) and node.id in _SETTINGS)
-        for node in walk(step.source)
+        for node in walk(source)
     )
 
 
+@_by_source
 def _uses_random_state(source: str, aliases: frozenset[tuple[str, str]]) -> bool:
     known = dict(aliases)
     for node in walk(source):
@@ -181,6 +193,7 @@ def _begins(full: str, names: Iterable[str]) -> bool:
     return any(full == name or full.startswith(f"{name}.") for name in names)
 
 
+@_by_source
 def _builtins_called(source: str) -> set[str]:
     called = {
         node.func.id
@@ -190,6 +203,7 @@ def _builtins_called(source: str) -> set[str]:
     return called & set(dir(builtins))
 
 
+@_by_source
 def _bound_to_fixed(source: str) -> set[str]:
     """The names that a cell binds to a function, a class, a number or a word, and to nothing
     else."""
@@ -215,6 +229,7 @@ def _is_plain(node: ast.AST) -> bool:
     return isinstance(node, plain)
 
 
+@_by_source
 def _with_attributes_set(source: str) -> set[str]:
     """The names of which a cell sets an attribute or an item anywhere."""
     found = set()
@@ -228,6 +243,7 @@ def _with_attributes_set(source: str) -> set[str]:
     return found
 
 
+@_by_source
 def _bound_without_imports(source: str) -> set[str]:
     try:
         tree = ast.parse(source)
