@@ -14,6 +14,7 @@ from autograder.authoring.leaks import leaks, leaks_in_files
 from autograder.authoring.project_files import package_files, project_file
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import release_id, released_cells
+from autograder.lessons.released import SUFFIX
 
 Files = dict[str, bytes]
 
@@ -42,7 +43,7 @@ def notebooks(root: Path, lessons: list[Lesson]) -> Files:
             problems.append(f"{path}: {problem}; run 'autograder build {lesson.name}'")
             continue
         found[path.name] = path.read_bytes()
-        facts = home / f"{lesson.name}.lesson.json"
+        facts = home / f"{lesson.name}{SUFFIX}"
         if facts.is_file():
             found[facts.name] = facts.read_bytes()
     if problems:

@@ -15,10 +15,8 @@ MEASURED = (
 def start_here(lessons: list[Lesson], archive: str) -> str:
     """``START_HERE.md`` of the hand-out of some lessons."""
     colab = f"Upload `{archive}.zip` beside it first."
-    if all(one.install_from for one in lessons):
-        colab = ""
     return template(
-        "START_HERE.md", other_ways=_other_ways(colab), notebook=f"{lessons[0].name}.ipynb"
+        "START_HERE.md", other_ways=_other_ways(lessons, colab), notebook=f"{lessons[0].name}.ipynb"
     )
 
 
@@ -27,17 +25,19 @@ def readme(lessons: list[Lesson], title: str) -> str:
     paths = {one.name: f"release/{one.name}/{one.name}.ipynb" for one in lessons}
     rows = [f"| [{one.title}]({paths[one.name]}) | {one.minutes} |" for one in lessons]
     colab = "It wants the zip file of a hand-out beside the notebook, which your instructor has."
-    if all(one.install_from for one in lessons):
-        colab = ""
     return template(
         "README.md",
-        other_ways=_other_ways(colab),
+        other_ways=_other_ways(lessons, colab),
         table="\n".join(rows),
         notebook=paths[lessons[0].name],
         title=title,
     )
 
 
-def _other_ways(colab: str) -> str:
+def _other_ways(lessons: list[Lesson], colab: str) -> str:
+    """How else to install; ``colab`` is what Colab wants of lessons with no address to install
+    from."""
+    if all(one.install_from for one in lessons):
+        colab = ""
     text = template("other_ways.md", measured=MEASURED, colab=colab)
     return text.replace(" \n", "\n").rstrip()
