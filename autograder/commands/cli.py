@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -55,8 +56,18 @@ for _for_classes in (new, build, prove, claims, handout, publish, collect, grade
     app.command()(needs_class(_for_classes))
 
 
+def _skip_slow_imports() -> None:
+    """Leave out what other packages import for features that nothing here uses.
+
+    nbformat imports jsonschema, which builds 38 grammars for the format "iri" if rfc3987-syntax
+    can be imported: more than a second of every command. No notebook's schema asks for "iri".
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 def main() -> None:
     """Entry point of the command."""
+    _skip_slow_imports()
     prepare_streams()
     try:
         app()

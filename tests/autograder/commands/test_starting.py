@@ -59,6 +59,25 @@ def test_help_of_a_command_imports_nothing_slow_either(command: str, tmp_path: P
     assert ended.stdout.endswith("slow: []\n")
 
 
+def test_the_process_that_sends_submissions_to_workers_imports_nothing_slow(
+    handed_in: Path,
+) -> None:
+    code = (
+        "import sys\n"
+        "from autograder.commands import cli\n"
+        "sys.argv = ['autograder', 'grade', '90', '--jobs', '1']\n"
+        "try:\n    cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "found = {name for name in sys.modules if sys.modules[name]}\n"
+        "print('slow:', sorted({'torch', 'matplotlib', 'rfc3987_syntax'} & found))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=handed_in, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "1 graded" in ended.stdout
+    assert ended.stdout.endswith("slow: []\n")
+
+
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     assert autograder("--version", folder=tmp_path).stdout.decode() == f"autograder {__version__}\n"
 
