@@ -187,6 +187,10 @@ class Lesson:
     worked_on: frozenset[str] | None = None
     install_from: str = ""
 
+    def __hash__(self) -> int:
+        # The digest is of all the rest; a hash of every cell would take longer than what asks.
+        return hash((self.name, self.digest))
+
     @property
     def number(self) -> str:
         """The digits that its name begins with, "06"; else its whole name."""
@@ -234,7 +238,15 @@ class Lesson:
 
     def needed_by(self, name: str) -> frozenset[str]:
         """The tasks that the solution of the task ``name`` needs, directly or through others."""
-        return frozenset(one.name for one in self.tasks if name in self.dependents(one.name))
+        return self._needed_by[name]
+
+    @cached_property
+    def _needed_by(self) -> dict[str, frozenset[str]]:
+        dependents = {task.name: self.dependents(task.name) for task in self.tasks}
+        return {
+            task.name: frozenset(one for one in dependents if task.name in dependents[one])
+            for task in self.tasks
+        }
 
     def dependents(self, name: str) -> frozenset[str]:
         """The tasks whose solutions need the task ``name``, directly or through others."""

@@ -116,15 +116,24 @@ def import_aliases(sources: Iterable[str]) -> dict[str, str]:
     """What the names mean that imports bind: ``{"F": "torch.nn.functional"}``."""
     found: dict[str, str] = {}
     for source in sources:
-        for node in walk(source):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    first = alias.name.split(".")[0]
-                    found[alias.asname or first] = alias.name if alias.asname else first
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        found.update(_imported(source))
     return found
+
+
+@lru_cache(maxsize=2048)
+def _imported(source: str) -> tuple[tuple[str, str], ...]:
+    """Each name that an import binds, and what it means, in the order of :func:`walk`."""
+    found: list[tuple[str, str]] = []
+    for node in walk(source):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                found.append((alias.asname or first, alias.name if alias.asname else first))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [
+                (alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names
+            ]
+    return tuple(found)
 
 
 def dotted_name(node: ast.AST, aliases: dict[str, str]) -> str:
