@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.judging.needs import Needs
-from autograder.judging.outputs import clean_outputs
 from autograder.judging.plan import LessonStep, Step, TestStep
 from autograder.judging.verdict import Verdict
 from autograder.lessons.model import Lesson
@@ -82,7 +81,7 @@ class Earlier:
         return name in keys and self.keys.get(name) == keys[name]
 
 
-def keep(steps: list[Step], earlier: Earlier, files: Iterable[str], output_bytes: int) -> bool:
+def keep(steps: list[Step], earlier: Earlier, files: Iterable[str]) -> bool:
     """Fill steps with what an earlier grading says of them, such that only the rest has to run.
 
     Returns whether anything has to.
@@ -100,7 +99,7 @@ def keep(steps: list[Step], earlier: Earlier, files: Iterable[str], output_bytes
     for step in cells:
         if id(step) not in needed:
             step.kept = step.done = True
-            step.outputs = clean_outputs(known[id(step)], output_bytes)
+            step.outputs = known[id(step)]  # cleaned when they came from the sandbox
     return bool(open_tests)
 
 
