@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-gpu bench-pools bench-tiers bench-watch build prove claims kills fuzz threats-nbgrader try-handout lint clean
+.PHONY: help demo test bench bench-gpu bench-pools bench-regrade bench-tiers bench-watch build prove claims kills fuzz threats-nbgrader try-handout lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ bench-gpu: $(VENV)/.test  ## the notebooks on CPU and GPU
 
 bench-pools: $(VENV)/.test  ## 3,000 submissions through each pool
 	$(BIN)/python benchmarks/pools.py
+
+bench-regrade: $(VENV)/.test  ## what a change to one hidden test costs a graded class
+	$(BIN)/python benchmarks/regrade.py
 
 bench-tiers: $(VENV)/.test  ## what each tier of isolation adds
 	$(BIN)/python benchmarks/tiers.py

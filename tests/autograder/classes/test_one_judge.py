@@ -1,4 +1,5 @@
-"""Check, grade and an ordinary kernel say the same of every answer, as far as students can see.
+"""Check, grade and an ordinary kernel say the same of every answer, as far as students can see;
+and a mark that is made again is the mark of before.
 
 Some variants of each lesson are tried in a run, others every day; ``--all-variants`` tries all.
 """
@@ -25,6 +26,7 @@ from autograder.authoring.proof import answers, reference
 from autograder.classes.jobs import Job, NotGraded
 from autograder.classes.self_check import check
 from autograder.intake.submission import Submission, SubmissionError, read
+from autograder.judging.earlier import Earlier
 from autograder.judging.options import Options
 from autograder.judging.plan import TestStep, plan
 from autograder.judging.result import Result
@@ -90,11 +92,41 @@ def test_of_every_variant_all_three_say_the_same(request, lesson: Lesson, pool) 
             Job("grade", lesson, submission, "", 7, options),
             Job("check", shown, submission, options=options),
         ]
-        said = {job.key: passes_visibly(result) for job, result in pool.run(jobs)}
+        results = {job.key: result for job, result in pool.run(jobs)}
+        said = {name: passes_visibly(result) for name, result in results.items()}
         said["kernel"] = passes_in_kernel(shown, submission, options)
         if not said["grade"] == said["check"] == said["kernel"]:
             differing[variant.id] = _differences(said)
     assert differing == {}
+
+
+def test_of_every_variant_a_mark_that_is_made_again_is_the_same(
+    request, lesson: Lesson, pool
+) -> None:
+    differing = {}
+    for variant in chosen(request, lesson):
+        near = sorted({variant.task, *lesson.dependents(variant.task)})
+        submission = reference(lesson, {variant.task: variant.source})
+        job = Job(variant.id, lesson, submission, "", 7, Options(tasks=tuple(near)))
+        ((_, before),) = pool.run([job])
+        if before.earlier is None:  # it ended a process: everything is always made again
+            continue
+        again = random.Random(variant.id).choice(near)
+        earlier = without_the_tests_of(again, before, lesson)
+        ((_, after),) = pool.run([replace(job, earlier=earlier)])
+        both = zip(before.marks, after.marks, strict=True)
+        if found := [pair for pair in both if pair[0] != replace(pair[1], seconds=pair[0].seconds)]:
+            differing[variant.id] = (again, found)
+    assert differing == {}
+
+
+def without_the_tests_of(task: str, result: Result, lesson: Lesson) -> Earlier:
+    """What a grading came to, if the tests of one task are others now."""
+    keys = dict.fromkeys(result.earlier.verdicts, "before")
+    earlier = Earlier.from_notebook(result.earlier.to_dict(), keys, result.cells, lesson)
+    left = earlier.only(keys | {cell.id: "now" for cell in lesson.task(task).tests})
+    assert len(left.verdicts) < len(earlier.verdicts)
+    return left
 
 
 def _differences(said: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool | None]]:
