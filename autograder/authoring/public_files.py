@@ -14,7 +14,7 @@ from autograder.authoring.leaks import leaks, leaks_in_files
 from autograder.authoring.project_files import package_files, project_file
 from autograder.lessons.model import Lesson
 from autograder.lessons.notebooks import release_id, released_cells
-from autograder.lessons.released import SUFFIX
+from autograder.lessons.released import SUFFIX, released_lesson
 
 Files = dict[str, bytes]
 
@@ -37,15 +37,13 @@ def notebooks(root: Path, lessons: list[Lesson]) -> Files:
     problems = []
     for lesson in lessons:
         home = root / "release" / lesson.name
-        path = home / f"{lesson.name}.ipynb"
-        problem = _problem(lesson, path)
-        if problem:
-            problems.append(f"{path}: {problem}; run 'autograder build {lesson.name}'")
-            continue
-        found[path.name] = path.read_bytes()
-        facts = home / f"{lesson.name}{SUFFIX}"
-        if facts.is_file():
-            found[facts.name] = facts.read_bytes()
+        notebook, facts = (home / f"{lesson.name}{suffix}" for suffix in (".ipynb", SUFFIX))
+        stale = {notebook: _problem(lesson, notebook), facts: _problem_of_facts(lesson, facts)}
+        for path, problem in stale.items():
+            if problem:
+                problems.append(f"{path}: {problem}; run 'autograder build {lesson.name}'")
+            else:
+                found[path.name] = path.read_bytes()
     if problems:
         raise PublicFilesError("\n".join(problems))
     return found
@@ -62,6 +60,13 @@ def _problem(lesson: Lesson, path: Path) -> str:
         return "is no notebook of the course"
     expected = {name: cell.source for name, cell in released_cells(lesson).items()}
     return "" if cells == expected and release == release_id(lesson) else "is stale"
+
+
+def _problem_of_facts(lesson: Lesson, path: Path) -> str:
+    if not path.is_file():
+        return "is missing"
+    as_built = released_lesson(lesson).to_text().encode()
+    return "" if path.read_bytes() == as_built else "is stale"
 
 
 def _source(cell: dict[str, Any]) -> str:

@@ -63,13 +63,18 @@ def test_how_to_begin_is_ten_lines_and_a_command(made) -> None:
     assert len([line for line in before if line.strip() and "```" not in line]) <= 10
 
 
-def test_what_the_release_has_beside_the_notebook_comes_along(course, small, tmp_path) -> None:
+@pytest.mark.parametrize("damage", ["missing", "stale"])
+def test_what_check_judges_by_is_what_the_lesson_builds(course, small, tmp_path, damage) -> None:
     root = tmp_path / "course"
     shutil.copytree(course, root)
     facts = root / "release" / "90_small" / "90_small.lesson.json"
-    facts.write_text(json.dumps({"name": "90_small"}))
     with opened(handout(root, [small], [small], "90_small")) as archive:
-        assert json.loads(archive.read("90_small/90_small.lesson.json")) == {"name": "90_small"}
+        assert archive.read("90_small/90_small.lesson.json") == facts.read_bytes()
+    facts.unlink() if damage == "missing" else facts.write_text(json.dumps({"name": "90_small"}))
+    with pytest.raises(
+        PublicFilesError, match=rf"lesson\.json: is {damage}; run 'autograder build"
+    ):
+        handout(root, [small], [small], "90_small")
 
 
 def test_the_same_files_make_the_same_bytes_whatever_the_time(course, small, made) -> None:
