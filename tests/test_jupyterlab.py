@@ -25,7 +25,10 @@ from autograder.authoring import demo_class
 from autograder.lessons import reading
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.xdist_group("one JupyterLab"),
+]
 
 
 @pytest.fixture(scope="module")

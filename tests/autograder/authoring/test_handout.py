@@ -17,6 +17,8 @@ from autograder.authoring.public_files import PublicFilesError
 from autograder.lessons import reading
 from autograder.lessons.model import Lesson
 
+pytestmark = pytest.mark.xdist_group("one hand-out")  # what is made once is made in one worker
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, small: Lesson) -> Path:

@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[3]
 LESSONS = reading.find(ROOT)
 
 
+pytestmark = pytest.mark.xdist_group("one public tree")  # what is made once is made in one worker
+
+
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """The public tree of this course."""

@@ -17,6 +17,8 @@ from autograder.classes.workers import WorkerPool
 
 ROOT = Path(__file__).parents[3]
 WITHOUT_FORKS = ROOT / "tests" / "without_forks"
+#: All cases take a minute: they are judged in one worker of pytest, not in each.
+all_cases = pytest.mark.xdist_group("all cases without forks")
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,11 +48,13 @@ def with_forks(pool: WorkerPool) -> dict[str, Any]:
     return {job.key: cases.words_of((job, result)) for job, result in pool.run(cases.jobs())}
 
 
+@all_cases
 @pytest.mark.parametrize("case", ["untouched", *cases.CASES])
 def test_marks_remarks_and_errors_are_those_of_forks(case: str, without, with_forks) -> None:
     assert without["said"][case] == with_forks[case]
 
 
+@all_cases
 def test_the_cases_are_what_they_are_meant_to_be(with_forks) -> None:
     outcomes = {name: [mark[1] for mark in said["marks"][:4]] for name, said in with_forks.items()}
     assert outcomes["right"] == ["passed"] * 4
@@ -64,6 +68,7 @@ def test_the_cases_are_what_they_are_meant_to_be(with_forks) -> None:
     )
 
 
+@all_cases
 def test_a_process_is_replaced_only_where_a_test_has_changed_something(without) -> None:
     processes = without["processes"]
     assert processes["untouched"] == processes["right"] == 1
