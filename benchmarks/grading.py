@@ -43,6 +43,10 @@ LESSONS = ("01", "06")
 BEGIN, END = "<!-- measured by benchmarks/grading.py -->", "<!-- end of grading -->"
 
 
+#: (student, cell) → the automatic mark.
+Marks = dict[tuple[str, str], float | None]
+
+
 @dataclass(frozen=True)
 class Class:
     """A course with what was handed in for some assignments, and what it is known to earn."""
@@ -186,6 +190,17 @@ def points_in(courses: Iterable[Path], names: Sequence[str]) -> Points:
                 for submission in book.assignment_submissions(name):
                     points[submission.student_id, name] = submission.score
     return points
+
+
+def marks_in(course: Path, name: str) -> Marks:
+    """What the gradebook of a course holds of an assignment, cell by cell."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "") as book:
+        return {
+            (submission.student_id, grade.name): grade.auto_score
+            for submission in book.assignment_submissions(name)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
 
 
 def memory(

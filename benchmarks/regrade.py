@@ -22,7 +22,6 @@ import checkouts
 import clock
 import grading
 import sections
-from nbgrader.api import Gradebook
 
 from autograder.commands.output import err, progress
 from autograder.lessons import reading
@@ -32,9 +31,6 @@ ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- measured by benchmarks/regrade.py -->", "<!-- end of regrade -->"
 #: What is put into a test: nobody passes it.
 _NEW_LINE = 'assert False, "this line is new"'
-
-#: (student, cell) → the automatic mark.
-Marks = dict[tuple[str, str], float | None]
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,7 @@ def measure(
     found = []
     chosen = tests_to_change(lesson, tests)
     with progress(f"Changing tests of {lesson.name}") as advance:
-        for number, cell in enumerate(chosen):
-            advance(number, len(chosen))
+        for number, cell in enumerate(chosen, start=1):
             needed, whole = (folder / f"{number}-{what}" for what in ("needed", "whole"))
             for course in (needed, whole):
                 shutil.copytree(made.course, course)
@@ -93,11 +88,16 @@ def measure(
                     cell.id,
                     clock.run([ours.grade(whole, made.names, *options, "--force")]).seconds,
                     clock.run([ours.grade(needed, made.names, *options)]).seconds,
-                    differing(marks(whole, lesson.name), marks(needed, lesson.name), cell),
+                    differing(
+                        grading.marks_in(whole, lesson.name),
+                        grading.marks_in(needed, lesson.name),
+                        cell,
+                    ),
                 )
             )
             for course in (needed, whole):
                 shutil.rmtree(course)
+            advance(number, len(chosen))
     return found
 
 
@@ -119,18 +119,9 @@ def change(assignment: Path, cell: Cell) -> None:
     raise SystemExit(f"{assignment}: no file holds the test {cell.id}")
 
 
-def marks(course: Path, name: str) -> Marks:
-    """What the gradebook of a course holds of an assignment."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "") as book:
-        return {
-            (submission.student_id, grade.name): grade.auto_score
-            for submission in book.assignment_submissions(name)
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
-
-
-def differing(whole: Marks, needed: Marks, changed: Cell) -> tuple[tuple[str, str], ...]:
+def differing(
+    whole: grading.Marks, needed: grading.Marks, changed: Cell
+) -> tuple[tuple[str, str], ...]:
     """The marks that are not the same, and those of the changed test that are full."""
     others = {key for key in whole.keys() | needed.keys() if whole.get(key) != needed.get(key)}
     passed = {

@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
-
-from autograder.authoring import demo_class
-from autograder.lessons import model, reading
-from autograder.lessons.released import SUFFIX
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import grading  # noqa: E402  a script, not a package
+
+from autograder.authoring import demo_class  # noqa: E402
+from autograder.lessons import model, reading  # noqa: E402
+from autograder.lessons.released import SUFFIX  # noqa: E402
 
 #: Students of the small lesson: what they changed in the reference, by task.
 SMALL_CLASS = {
@@ -65,17 +67,6 @@ def run(*command: str, folder: Path) -> None:
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
 
 
-def marks(course: Path, assignment: str) -> dict[tuple[str, str], float | None]:
-    """(student, cell) → the automatic mark in the course's gradebook."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "parity") as book:
-        return {
-            (submission.student_id, grade.name): grade.auto_score
-            for submission in book.assignment_submissions(assignment)
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
-
-
 def graded_both_ways(course: Path, assignment: str) -> tuple[dict, dict]:
     """The marks of nbgrader and of autograder for what is in the course's submitted/."""
     return graded_by_nbgrader(course, assignment), graded_by_autograder(course, assignment)
@@ -91,14 +82,14 @@ def graded_by_nbgrader(course: Path, assignment: str) -> dict:
     released = Path("release", assignment, f"{assignment}{SUFFIX}")
     assert (stock / released).read_bytes() == (course / released).read_bytes()
     run("nbgrader", "autograde", assignment, folder=stock)
-    return marks(stock, assignment)
+    return grading.marks_in(stock, assignment)
 
 
 def graded_by_autograder(course: Path, assignment: str) -> dict:
     limits = (f"{what}_seconds={AGES}" for what in ("cell", "test", "notebook"))
     options = [word for limit in limits for word in ("--limit", limit)]
     run("autograder.commands.cli", "grade", assignment, *options, folder=course)
-    return marks(course, assignment)
+    return grading.marks_in(course, assignment)
 
 
 def hand_in(course: Path, one: model.Lesson, students: dict[str, dict[str, str] | None]) -> None:
@@ -205,7 +196,7 @@ def test_stderr_and_nan_are_where_nbgrader_is_wrong(tmp_path: Path) -> None:
     theirs = graded_by_nbgrader(course, "92_odd")
     command = [sys.executable, "-m", "autograder.commands.cli", "grade", "92_odd"]
     ended = subprocess.run(command, cwd=course, capture_output=True, text=True)
-    ours = marks(course, "92_odd")
+    ours = grading.marks_in(course, "92_odd")
     # A right answer that prints to stderr: nothing there, full marks here.
     assert theirs["student", "test-loud"] == 0.0
     assert ours["student", "test-loud"] == 1.0

@@ -105,7 +105,7 @@ def claims(
         changed = reference(lesson, {variant.task: variant.source})
         # Every variant sees other seeds, so that none is caught by one lucky draw.
         numbers = range(1000 + number, 1000 + number + variant_seeds)
-        near = () if everywhere else (variant.task, *sorted(lesson.dependents(variant.task)))
+        near = () if everywhere else lesson.with_dependents(variant.task)
         runs = jobs(variant.id, changed, numbers, near)
         found.append(Claim(lesson, variant.kind, variant.task, variant.name, runs, variant))
     return found

@@ -38,8 +38,8 @@ def notebooks(root: Path, lessons: list[Lesson]) -> Files:
     for lesson in lessons:
         home = root / "release" / lesson.name
         notebook, facts = (home / f"{lesson.name}{suffix}" for suffix in (".ipynb", SUFFIX))
-        stale = {notebook: _problem(lesson, notebook), facts: _problem_of_facts(lesson, facts)}
-        for path, problem in stale.items():
+        for path, look in ((notebook, _problem_of_notebook), (facts, _problem_of_facts)):
+            problem = look(lesson, path) if path.is_file() else "is missing"
             if problem:
                 problems.append(f"{path}: {problem}; run 'autograder build {lesson.name}'")
             else:
@@ -49,9 +49,7 @@ def notebooks(root: Path, lessons: list[Lesson]) -> Files:
     return found
 
 
-def _problem(lesson: Lesson, path: Path) -> str:
-    if not path.is_file():
-        return "is missing"
+def _problem_of_notebook(lesson: Lesson, path: Path) -> str:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells = {cell["id"]: _source(cell) for cell in notebook["cells"]}
@@ -63,8 +61,6 @@ def _problem(lesson: Lesson, path: Path) -> str:
 
 
 def _problem_of_facts(lesson: Lesson, path: Path) -> str:
-    if not path.is_file():
-        return "is missing"
     as_built = released_lesson(lesson).to_text().encode()
     return "" if path.read_bytes() == as_built else "is stale"
 

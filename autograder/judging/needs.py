@@ -115,9 +115,7 @@ class Needs:
     @cached_property
     def _aliases(self) -> frozenset[tuple[str, str]]:
         """What the notebook's names of modules mean, as far as nothing else binds them."""
-        found: dict[str, str] = {}
-        for step in self._running:
-            found.update(_aliases_of(step.source))
+        found = import_aliases(step.source for step in self._running)
         return frozenset(
             (name, full) for name, full in found.items() if name not in self._bound_otherwise
         )
@@ -159,11 +157,6 @@ class Needs:
 def _own(step: Step) -> bool:
     """Whether a cell is the student's own writing."""
     return not isinstance(step, LessonStep) or step.cell.is_students
-
-
-@_by_source
-def _aliases_of(source: str) -> dict[str, str]:
-    return import_aliases([source])
 
 
 @_by_source

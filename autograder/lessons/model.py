@@ -188,7 +188,7 @@ class Lesson:
     install_from: str = ""
 
     def __hash__(self) -> int:
-        # The digest is of all the rest; a hash of every cell would take longer than what asks.
+        # Equal lessons have equal digests; a hash of every cell would take longer than what asks.
         return hash((self.name, self.digest))
 
     @property
@@ -260,6 +260,10 @@ class Lesson:
             }
             found |= frontier
         return frozenset(found)
+
+    def with_dependents(self, name: str) -> tuple[str, ...]:
+        """The task ``name`` and those whose solutions need it."""
+        return (name, *sorted(self.dependents(name)))
 
 
 def without_markers(source: str) -> str:

@@ -85,7 +85,7 @@ def test_of_every_variant_all_three_say_the_same(request, lesson: Lesson, pool) 
     exec(preloads(lesson), {})  # once, not in every fork
     differing = {}
     for variant in chosen(request, lesson):
-        near = (variant.task, *sorted(lesson.dependents(variant.task)))
+        near = lesson.with_dependents(variant.task)
         options = Options(tasks=near)
         submission = reference(lesson, {variant.task: variant.source})
         jobs = [
@@ -105,9 +105,9 @@ def test_of_every_variant_a_mark_that_is_made_again_is_the_same(
 ) -> None:
     differing = {}
     for variant in chosen(request, lesson):
-        near = sorted({variant.task, *lesson.dependents(variant.task)})
+        near = lesson.with_dependents(variant.task)
         submission = reference(lesson, {variant.task: variant.source})
-        job = Job(variant.id, lesson, submission, "", 7, Options(tasks=tuple(near)))
+        job = Job(variant.id, lesson, submission, "", 7, Options(tasks=near))
         ((_, before),) = pool.run([job])
         if before.earlier is None:  # it ended a process: everything is always made again
             continue
